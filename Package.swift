@@ -1,0 +1,88 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+/// `BITTING_PACKAGE=core` leaves only the targets that need no package from outside:
+/// values, drivers, links and simulated locks build and test in seconds, alone (`make test-core`).
+let coreOnly = Context.environment["BITTING_PACKAGE"] == "core"
+
+let swift: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .enableUpcomingFeature("InferIsolatedConformances"),
+  .enableUpcomingFeature("ImmutableWeakCaptures"),
+  .treatAllWarnings(as: .error),
+]
+let c: [CSetting] = [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]
+
+let coreTargets: [Target] = [
+  .target(name: "CTermios", cSettings: c),
+  .target(name: "CCrypto", cSettings: c, linkerSettings: [.linkedLibrary("crypto")]),
+  .target(name: "LockCore", swiftSettings: swift),
+  .target(name: "LockDrivers", dependencies: ["LockCore", "CCrypto"], swiftSettings: swift),
+  .target(name: "LockTransport", dependencies: ["LockCore", "CTermios"], swiftSettings: swift),
+  .target(
+    name: "LockSimulator", dependencies: ["LockCore", "LockDrivers", "LockTransport"],
+    swiftSettings: swift),
+  .testTarget(name: "LockCoreTests", dependencies: ["LockCore"], swiftSettings: swift),
+  .testTarget(
+    name: "LockDriversTests", dependencies: ["LockCore", "LockDrivers", "LockSimulator"],
+    resources: [.copy("Captures")], swiftSettings: swift),
+  .testTarget(
+    name: "LockTransportTests", dependencies: ["LockCore", "LockTransport", "CTermios"],
+    swiftSettings: swift),
+]
+
+let siteDependencies: [Package.Dependency] = [
+  .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+  .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+  .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+  .package(
+    url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+  .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+  .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+]
+
+let siteTargets: [Target] = [
+  .target(
+    name: "SyncEngine",
+    dependencies: [
+      "LockCore", "LockDrivers", "LockTransport", "CCrypto",
+      .product(name: "GRDB", package: "GRDB.swift"),
+      .product(name: "Logging", package: "swift-log"),
+    ], swiftSettings: swift),
+  .target(
+    name: "SeamAPI",
+    dependencies: [
+      "LockCore", "SyncEngine",
+      .product(name: "Hummingbird", package: "hummingbird"),
+      .product(name: "Logging", package: "swift-log"),
+    ], swiftSettings: swift),
+  .executableTarget(
+    name: "bittingd",
+    dependencies: [
+      "LockCore", "LockDrivers", "LockTransport", "LockSimulator", "SyncEngine", "SeamAPI",
+      .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      .product(name: "Hummingbird", package: "hummingbird"),
+      .product(name: "Logging", package: "swift-log"),
+      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      .product(name: "Yams", package: "Yams"),
+    ], swiftSettings: swift),
+  .testTarget(
+    name: "SyncEngineTests",
+    dependencies: [
+      "LockCore", "LockDrivers", "LockSimulator", "SyncEngine",
+      .product(name: "GRDB", package: "GRDB.swift"),
+    ],
+    swiftSettings: swift),
+]
+
+let package = Package(
+  name: "bitting",
+  platforms: [.macOS(.v15)],
+  dependencies: coreOnly ? [] : siteDependencies,
+  targets: coreOnly ? coreTargets : coreTargets + siteTargets,
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,85 @@
+/// What a lock tells unasked.
+public enum LockReport: Hashable, Sendable {
+  /// The lock answers. `slotChanges` and `newestRecord`, where it tells them, save a look: equal to what was seen
+  /// last means that nothing happened meanwhile.
+  case reachable(LockIdentity, slotChanges: UInt32?, newestRecord: UInt32?)
+  /// The lock no longer answers.
+  case unreachable(LockFault)
+  /// Its codes were changed by somebody else; the new count of changes.
+  case slotsChanged(UInt32?)
+  /// Something happened at the door.
+  case happened(LockRecord)
+  /// Its log grew; the newest index.
+  case logGrew(newest: UInt32)
+  /// Facts about the lock; nil leaves a fact as it was.
+  case state(LockState)
+  /// Something a person should look at.
+  case alarm(LockAlarm)
+  /// The key that the gateway chose for this device is in the device now and was used: factory keys are over.
+  case keyInstalled
+}
+
+/// Who answered on the wire.
+public struct LockIdentity: Hashable, Sendable, Codable {
+  /// Maker and model, as far as the wire tells.
+  public var model: String?
+  /// Serial number, as far as the wire tells; a change means another device.
+  public var serial: String?
+  /// Firmware version.
+  public var firmware: String?
+
+  /// Makes an identity.
+  /// - Parameters:
+  ///   - model: maker and model.
+  ///   - serial: serial number.
+  ///   - firmware: firmware version.
+  public init(model: String? = nil, serial: String? = nil, firmware: String? = nil) {
+    self.model = model
+    self.serial = serial
+    self.firmware = firmware
+  }
+}
+
+/// Facts about a lock; nil is "not told".
+public struct LockState: Hashable, Sendable {
+  /// True when the bolt is home.
+  public var isLocked: Bool?
+  /// True when the door stands open.
+  public var isDoorOpen: Bool?
+  /// Charge left, 0 to 1.
+  public var battery: Double?
+  /// True while the housing is open.
+  public var isTampered: Bool?
+
+  /// Makes a set of facts.
+  /// - Parameters:
+  ///   - isLocked: the bolt is home.
+  ///   - isDoorOpen: the door stands open.
+  ///   - battery: charge left, 0 to 1.
+  ///   - isTampered: the housing is open.
+  public init(
+    isLocked: Bool? = nil, isDoorOpen: Bool? = nil, battery: Double? = nil,
+    isTampered: Bool? = nil
+  ) {
+    self.isLocked = isLocked
+    self.isDoorOpen = isDoorOpen
+    self.battery = battery
+    self.isTampered = isTampered
+  }
+}
+
+/// Something a person should look at. Each is told when it begins, and once more when it is over.
+public enum LockAlarm: Hashable, Sendable {
+  /// The device refuses our key, or we its answer: wrong key, swapped or forged device. Nothing is sent in plain.
+  case keyRefused(Bool)
+  /// The door was opened without a grant.
+  case doorForced(Bool)
+  /// The door stands open longer than allowed.
+  case doorHeld(Bool)
+  /// The device's power supply has failed.
+  case powerLost(Bool)
+  /// Another device than before answers at this address.
+  case deviceSwapped(Bool)
+  /// The keypad is locked out after too many wrong PINs.
+  case lockedOut(Bool)
+}
