@@ -1,0 +1,124 @@
+public import LockCore
+
+/// A lock as a reader of the API sees it.
+public struct DeviceView: Sendable {
+  /// Its id, the same for good.
+  public var id: LockID
+  /// The adapter or bus that it hangs on.
+  public var account: String
+  /// The name in the configuration.
+  public var name: String
+  /// The name given over the API; nil for none.
+  public var nickname: String?
+  /// The API's `device_type`.
+  public var deviceType: String
+  /// Maker, for people.
+  public var manufacturer: String
+  /// Model, for people.
+  public var model: String
+  /// Serial number, once the wire told it.
+  public var serial: String?
+  /// True while the lock answers.
+  public var isOnline: Bool
+  /// True for a lock that is not there: `simulate` works on it.
+  public var isSimulated: Bool
+  /// What it can do.
+  public var capabilities: LockCapabilities
+  /// The last facts told by the lock.
+  public var state: LockState
+  /// IANA name of the site's time zone; nil when not configured.
+  public var timeZone: String?
+  /// Free members set over the API.
+  public var customMetadata: [String: JSONValue]
+  /// When it was first configured.
+  public var createdAt: Timestamp
+  /// What is wrong, that of its adapter included.
+  public var errors: [Issue]
+  /// What should be known.
+  public var warnings: [Issue]
+}
+
+/// A bus or adapter as a reader of the API sees it: a connected account.
+public struct AccountView: Sendable {
+  /// Its id, the same for good.
+  public var id: String
+  /// The name in the configuration.
+  public var name: String
+  /// What kind of bus or adapter, for people.
+  public var kind: String
+  /// When it was first configured.
+  public var createdAt: Timestamp
+  /// What is wrong with it.
+  public var errors: [Issue]
+}
+
+/// The site as a reader of the API sees it.
+public struct WorkspaceView: Sendable {
+  /// Its id, the same for good.
+  public var id: String
+  /// Its name.
+  public var name: String
+  /// True when every lock is simulated.
+  public var isSandbox: Bool
+}
+
+/// Something that was asked of a lock and takes its time.
+public struct ActionAttempt: Sendable {
+  /// How far it is.
+  public enum Status: Sendable {
+    /// Not done yet.
+    case pending
+    /// Done, with what the API shows as `result`.
+    case success(JSONValue)
+    /// Failed, with the API's error type and a sentence.
+    case error(type: String, message: String)
+  }
+
+  /// Its id.
+  public var id: String
+  /// The API's `action_type`, for example `UNLOCK_DOOR`.
+  public var kind: String
+  /// The lock it is for.
+  public var device: LockID
+  /// When it was asked for.
+  public var createdAt: Timestamp
+  /// How far it is.
+  public var status: Status
+}
+
+/// An event as it was recorded; what the API shows and what a webhook gets are ``payload``.
+public struct EventView: Sendable {
+  /// Its place in the journal, counting up.
+  public var sequence: Int64
+  /// The whole event object, `event_id` and `event_type` included.
+  public var payload: JSONValue
+}
+
+/// Which events to read; nil members do not restrict, empty arrays match nothing.
+public struct EventFilter: Sendable {
+  /// Stored after this instant.
+  public var after: Timestamp?
+  /// Stored before this instant.
+  public var before: Timestamp?
+  /// These events only.
+  public var ids: [String]?
+  /// These types only.
+  public var types: [String]?
+  /// These locks only.
+  public var devices: [LockID]?
+  /// These access codes only.
+  public var accessCodes: [AccessCodeID]?
+  /// This adapter only.
+  public var account: String?
+  /// At most so many, oldest first; for ``newestFirst`` the newest ones.
+  public var limit: Int
+  /// So many of the first are left out.
+  public var offset: Int
+  /// Newest first instead of oldest first.
+  public var newestFirst: Bool
+
+  /// Makes a filter that matches the first 500 events.
+  public init() {
+    (self.limit, self.offset, self.newestFirst) = (500, 0, false)
+  }
+}

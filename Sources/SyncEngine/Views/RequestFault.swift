@@ -1,0 +1,71 @@
+public import LockCore
+
+/// Why a request was refused. Nothing was changed.
+public enum RequestFault: Error, Sendable {
+  /// The request breaks a rule (400 `invalid_input`); which one and how to mend it. Names no PIN.
+  case invalid(String)
+  /// No such lock (404 `device_not_found`).
+  case deviceNotFound
+  /// No such access code (404 `access_code_not_found`).
+  case accessCodeNotFound
+  /// No such action attempt (404 `action_attempt_not_found`).
+  case actionAttemptNotFound
+  /// The PIN is in use on that lock (409 `duplicate_access_code`).
+  case duplicateAccessCode(existing: AccessCodeID)
+  /// The lock is offline and the request said not to wait (400 `device_offline`).
+  case deviceOffline
+  /// The lock is no simulated one, or cannot do this (400 `device_type_not_supported`).
+  case deviceTypeNotSupported(String)
+  /// The store cannot be written (503 `store_unavailable`): disk full or read-only; what to do.
+  case storeUnavailable(String)
+}
+
+/// A request for a new access code, already checked for its form.
+public struct NewAccessCode: Sendable {
+  /// The lock.
+  public var device: LockID
+  /// Its name; nil for none.
+  public var name: String?
+  /// The PIN; nil to have one drawn.
+  public var pin: PINCode?
+  /// When it is good; nil for an ongoing code.
+  public var window: TimeWindow?
+  /// The length of a drawn PIN, where the lock takes it.
+  public var preferredLength: Int?
+  /// False to program it just in time even on a lock that keeps times.
+  public var prefersNativeScheduling = true
+  /// True to leave changes made at the lock alone.
+  public var allowsExternalModification = false
+  /// False to refuse when the lock is offline.
+  public var attemptsForOfflineDevice = true
+  /// Key shared by linked codes; nil for none.
+  public var commonCodeKey: String?
+
+  /// Makes a request for an ongoing code with a drawn PIN.
+  public init(device: LockID) { self.device = device }
+}
+
+/// A request to change an access code; nil members stay as they are.
+public struct AccessCodeChange: Sendable {
+  /// The code.
+  public var id: AccessCodeID
+  /// Cross-check: the lock it must be on.
+  public var device: LockID?
+  /// The new name; `.some(nil)` takes it away.
+  public var name: String??
+  /// The new PIN.
+  public var pin: PINCode?
+  /// The new start.
+  public var startsAt: Timestamp?
+  /// The new end.
+  public var endsAt: Timestamp?
+  /// True makes it ongoing, false demands times.
+  public var isOngoing: Bool?
+  /// Whether changes made at the lock are left alone.
+  public var allowsExternalModification: Bool?
+  /// False to refuse when the lock is offline.
+  public var attemptsForOfflineDevice = true
+
+  /// Makes a change that changes nothing.
+  public init(id: AccessCodeID) { self.id = id }
+}
