@@ -1,0 +1,63 @@
+# `make run` starts the demo site, `make test` proves everything. Both fetch what they need first.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run build test test-core test-peers check format clean packages
+.DELETE_ON_ERROR:
+
+# Every flag of every build of the whole site stands here; the targets' own flags stand in Package.swift.
+SWIFT_FLAGS := --explicit-target-dependency-import-check error
+# The pure targets alone; a tree of their own, because the package looks different without its dependencies.
+CORE := BITTING_PACKAGE=core
+CORE_FLAGS := $(SWIFT_FLAGS) --scratch-path .build-core
+
+SWIFT_SOURCES := Sources Tests Package.swift
+PYTHON := .venv/bin/python
+DEMO_DIR := .demo
+LISTEN := 127.0.0.1:8471
+# Options for pytest, for example: make test-peers PYTEST="-k osdp -x"
+PYTEST :=
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## Start the demo site on LISTEN (127.0.0.1:8471); it remembers in .demo
+	@mkdir -p $(DEMO_DIR)
+	@exec .build/debug/bittingd --demo --data-dir $(DEMO_DIR) --listen $(LISTEN)
+
+build: packages ## Build the daemon
+	swift build $(SWIFT_FLAGS)
+
+test: packages .venv/made-from ## Pass every test: Swift, then the daemon against peers nobody here wrote
+	swift build --build-tests $(SWIFT_FLAGS)
+	swift test --skip-build $(SWIFT_FLAGS)
+	$(PYTHON) -m pytest Tests/Peers $(PYTEST)
+
+test-core: packages ## Pass the tests of the targets that need no package from outside
+	$(CORE) swift test $(CORE_FLAGS)
+
+test-peers: build .venv/made-from ## Pass only the tests with the official SDK and the OSDP reader
+	$(PYTHON) -m pytest Tests/Peers $(PYTEST)
+
+check: packages ## Check format, C warnings, purity of the core and forbidden words
+	swift format lint --strict --recursive --parallel $(SWIFT_SOURCES)
+	.ci/check-sources
+
+format: ## Format all Swift in place
+	swift format --in-place --recursive --parallel $(SWIFT_SOURCES)
+
+clean: ## Remove everything that was made here, the demo's memory too
+	rm -rf .build .build-core .venv .demo .pytest_cache Tests/Peers/__pycache__ Tests/Peers/.pytest_cache
+
+packages:
+	@.ci/install-packages
+
+# Made anew whenever the requirements differ from those it was made from, never because of a time stamp alone.
+.venv/made-from: Tests/Peers/requirements.txt
+	@if ! cmp -s $< $@; then \
+	  echo "Making the Python environment of the peers in .venv"; \
+	  python3 -m venv --clear .venv; \
+	  $(PYTHON) -m pip install --disable-pip-version-check --requirement $<; \
+	fi
+	@cp $< $@
