@@ -1,0 +1,122 @@
+/// Where one access code stands; derived from the ledger at an instant, never stored.
+public struct CodeState: Hashable, Sendable {
+  /// What the API calls `status`; `unknown` included.
+  public enum Status: String, Hashable, Sendable {
+    /// Not active on the lock: waiting, stored ahead of its time, or expired.
+    case unset
+    /// Being programmed, or overdue.
+    case setting
+    /// Active, with proof.
+    case set
+    /// Being erased.
+    case removing
+    /// The adapter is gone: the truth cannot be known.
+    case unknown
+  }
+
+  /// What is still to be done on the lock.
+  public enum Mutation: Hashable, Sendable {
+    /// Being programmed.
+    case creating
+    /// To be programmed at that time.
+    case deferringCreation(until: Timestamp)
+    /// Being removed.
+    case deleting
+    /// The PIN is being changed; from what was last proven.
+    case updatingCode(from: PINCode)
+    /// The name is being changed.
+    case updatingName(from: String?)
+    /// The times are being changed.
+    case updatingTimeFrame(from: TimeWindow?)
+  }
+
+  /// What the API calls `status`.
+  public var status: Status
+  /// Stored with its times, which have not begun.
+  public var isScheduled = false
+  /// The lock was seen to hold just what is wanted.
+  public var isProven = false
+  /// Later than it should be.
+  public var isLate = false
+  /// Somebody's change at the lock.
+  public var drift: CodeRecord.Drift.Kind?
+  /// What is wrong.
+  public var problem: CodeRecord.Problem?
+  /// What is still to be done.
+  public var mutations: [Mutation] = []
+}
+
+extension LockLedger {
+  /// Where a code stands at `now`. Total.
+  public func state(of code: CodeRecord, at now: Timestamp) -> CodeState {
+    let slot = self.slot(of: code.id)
+    let presence = self.presence(of: code, at: now)
+    var state = CodeState(status: .unset)
+    if let slot {
+      state.isProven = slot.proof == .agrees && slot.written?.entry == self.entry(for: code)
+      if case .drifted(let kind) = slot.proof { state.drift = kind }
+    }
+    let isHonoured = state.drift != nil && code.allowsExternalModification && code.announced.confirmed == code.terms
+    switch presence {
+    case .later(let from):
+      state.status = slot == nil ? .unset : .removing
+      state.mutations = [.deferringCreation(until: from)]
+    case .over:
+      state.status = slot == nil && !code.isDeleting ? .unset : .removing
+      if code.isDeleting { state.mutations = [.deleting] }
+    case .due:
+      let isAhead = self.isScheduledNatively(code) && now < (code.terms.window?.start ?? .distantPast)
+      if state.isProven || isHonoured {
+        state.status = isAhead ? .unset : .set
+        state.isScheduled = isAhead
+      } else {
+        state.status = isAhead ? .unset : .setting
+        state.mutations = self.mutationsUnderWay(for: code)
+        state.isLate = now >= self.lateAt(code)
+      }
+    }
+    state.problem = self.problem(of: code, slot: slot, presence: presence, at: now)
+    if self.isAdapterGone, !code.isDeleting { state.status = .unknown }
+    return state
+  }
+
+  private func mutationsUnderWay(for code: CodeRecord) -> [CodeState.Mutation] {
+    guard let confirmed = code.announced.confirmed, confirmed != code.terms else { return [.creating] }
+    var mutations: [CodeState.Mutation] = []
+    if confirmed.pin != code.terms.pin { mutations.append(.updatingCode(from: confirmed.pin)) }
+    if confirmed.name != code.terms.name { mutations.append(.updatingName(from: confirmed.name)) }
+    if confirmed.window != code.terms.window { mutations.append(.updatingTimeFrame(from: confirmed.window)) }
+    return mutations
+  }
+
+  private func problem(
+    of code: CodeRecord, slot: SlotRecord?, presence: Presence, at now: Timestamp
+  )
+    -> CodeRecord.Problem?
+  {
+    let toSet = presence == .due
+    if let attempt = code.attempt, attempt.revision == code.revision, attempt.toSet == toSet,
+      let problem = attempt.problem
+    {
+      return problem
+    }
+    func lasting(_ errorCode: String, _ message: String) -> CodeRecord.Problem {
+      let told = code.announced.problem.flatMap { $0.code == errorCode ? $0.since : nil }
+      return CodeRecord.Problem(code: errorCode, message: message, since: told ?? now)
+    }
+    if toSet, slot == nil, self.isFull {
+      return lasting(
+        ErrorCode.noSpace, "The lock has no free slot. Delete a code that is no longer needed.")
+    }
+    if presence == .over, slot != nil {
+      let due = code.isDeleting ? code.requestedAt : code.terms.window?.end ?? code.requestedAt
+      if now >= due + self.policy.overdueAfter {
+        return lasting(
+          ErrorCode.failedToRemove,
+          "The lock has not confirmed the removal. It may still open with this PIN; it is tried again until it is gone."
+        )
+      }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,146 @@
+/// All that is known and wanted of one lock's codes, as a value: what happened goes in, and what to do next
+/// (``plan(at:)``), where each code stands (``state(of:at:)``) and what to announce (``announce(at:)``) follow
+/// from it alone.
+///
+/// Whatever order creations, changes, faults, looks and restarts come in, working off the plan converges: the
+/// ledger compares what is wanted with what was proven and never relies on having seen an event.
+public struct LockLedger: Hashable, Sendable {
+  /// The lock.
+  public let lock: LockID
+  /// What the lock can do.
+  public var capabilities: LockCapabilities
+  /// How long before, and after how long, things are done.
+  public var policy: SchedulingPolicy
+  /// Codes asked for over the API.
+  public var codes: [AccessCodeID: CodeRecord] = [:]
+  /// Slots of the lock, those never seen left out.
+  public var slots: [Int: SlotRecord] = [:]
+  /// Codes that others put on the lock, by slot.
+  public var strangers: [Int: StrangerRecord] = [:]
+  /// Counts writes and looks, so that "newer" does not depend on a clock.
+  public var order: Int64 = 0
+  /// True once every slot was looked at.
+  public var isInventoried = false
+  /// The lock's count of slot changes as of our last write or look; nil when it does not count.
+  public var knownChanges: UInt32?
+  /// Index of the last log record that was journalled; nil before the first contact.
+  public var logCursor: UInt32?
+
+  /// The lock's count of slot changes as it last told unasked.
+  public var reportedChanges: UInt32?
+  /// Index of the newest log record the lock told of.
+  public var newestRecord: UInt32?
+  /// True while the lock answers.
+  public var isReachable = false
+  /// True while the bus or adapter is gone.
+  public var isAdapterGone = false
+  /// The job that the lock is busy with.
+  public var running: Job?
+  /// When looks and log reads may be tried again after one that failed, and how many failed in a row.
+  public var lookRetry: (notBefore: Timestamp, count: Int) {
+    get { (self.lookNotBefore, self.looksFailed) }
+    set { (self.lookNotBefore, self.looksFailed) = newValue }
+  }
+  private var lookNotBefore = Timestamp.distantPast
+  private var looksFailed = 0
+  /// The slot as it was before the write under way.
+  var beforeWrite: SlotRecord?
+
+  /// Makes the ledger of a lock that nothing is known of.
+  /// - Parameters:
+  ///   - lock: the lock.
+  ///   - capabilities: what it can do.
+  ///   - policy: how long before and after things are done.
+  public init(lock: LockID, capabilities: LockCapabilities, policy: SchedulingPolicy = .init()) {
+    self.lock = lock
+    self.capabilities = capabilities
+    self.policy = policy
+  }
+
+  /// The slot leased to a code; nil for none.
+  public func slot(of code: AccessCodeID) -> SlotRecord? {
+    self.slots.values.first { $0.holder == code }
+  }
+}
+
+/// How long before, and after how long, things are done for codes.
+public struct SchedulingPolicy: Hashable, Sendable {
+  /// A code with times is stored on a lock that keeps them this long before its start (contract R30).
+  public var nativeLead: Duration = .hours(72)
+  /// A code is programmed this long before its start where the lock keeps no times (contract R32).
+  public var justInTimeLead: Duration = .minutes(60)
+  /// After this long without proof a code is announced to be late (contract R132).
+  public var lateAfter: Duration = .minutes(10)
+  /// A removal not proven this long after its time is an error.
+  public var overdueAfter: Duration = .minutes(5)
+  /// First and longest gap between attempts.
+  public var retryGaps: ClosedRange<Duration> = .seconds(5)...(.minutes(15))
+
+  /// The contract's own figures.
+  public init() {}
+
+  /// The gap after so many fruitless attempts: doubles from the first to the longest.
+  public func gap(after count: Int) -> Duration {
+    min(self.retryGaps.upperBound, self.retryGaps.lowerBound * (1 << min(max(count - 1, 0), 16)))
+  }
+}
+
+/// A code that others put on the lock: listed, never touched.
+public struct StrangerRecord: Hashable, Sendable {
+  /// Its id.
+  public let id: AccessCodeID
+  /// The slot it sits in.
+  public let slot: Int
+  /// Its PIN; nil when the lock does not tell.
+  public var pin: PINCode?
+  /// Its name; nil when the lock does not tell.
+  public var name: String?
+  /// Its times; nil for none or not told.
+  public var window: TimeWindow?
+  /// When it was found.
+  public let foundAt: Timestamp
+
+  /// Makes a record.
+  /// - Parameters:
+  ///   - id: its id.
+  ///   - slot: the slot it sits in.
+  ///   - pin: its PIN.
+  ///   - name: its name.
+  ///   - window: its times.
+  ///   - foundAt: when it was found.
+  public init(
+    id: AccessCodeID, slot: Int, pin: PINCode?, name: String?, window: TimeWindow?, foundAt: Timestamp
+  ) {
+    self.id = id
+    self.slot = slot
+    self.pin = pin
+    self.name = name
+    self.window = window
+    self.foundAt = foundAt
+  }
+}
+
+/// One piece of work on one lock.
+public enum Job: Hashable, Sendable {
+  /// Look at every slot.
+  case readSlots
+  /// Look at one slot.
+  case readSlot(Int)
+  /// Store a code in a slot.
+  case program(AccessCodeID, slot: Int, SlotEntry)
+  /// Empty the slot of a code.
+  case clear(AccessCodeID, slot: Int)
+  /// Read the log records after an index.
+  case readLog(after: UInt32)
+
+  /// The same as a command for the driver.
+  public var command: LockCommand {
+    switch self {
+    case .readSlots: .readSlots
+    case .readSlot(let slot): .readSlot(slot)
+    case .program(_, let slot, let entry): .program(slot: slot, entry)
+    case .clear(_, let slot): .clear(slot: slot)
+    case .readLog(let index): .readLog(after: index)
+    }
+  }
+}
