@@ -1,0 +1,97 @@
+"""Fixtures shared by all suites."""
+
+import faulthandler
+
+import pytest
+
+from gateway import BINARY, Daemon
+
+LONGEST_TEST_SECONDS = 180
+
+
+def pytest_sessionstart(session):
+    if not BINARY.exists():
+        raise pytest.UsageError(f"{BINARY} is not there: build it with `make build`")
+
+
+@pytest.fixture(autouse=True)
+def no_hanging_test():
+    """A test that hangs shows where, and ends the run."""
+    faulthandler.dump_traceback_later(LONGEST_TEST_SECONDS, exit=True)
+    yield
+    faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory):
+    """The demo site, shared by the tests of one file."""
+    daemon = Daemon(tmp_path_factory.mktemp("demo"))
+    try:
+        yield daemon.start()
+    finally:
+        daemon.close()
+
+
+@pytest.fixture
+def daemons(tmp_path):
+    """Makes daemons of a test's own; all are ended afterwards."""
+    made = []
+
+    def make(*arguments: str, name: str = "site", **options) -> Daemon:
+        made.append(Daemon(tmp_path / name, *arguments, **options))
+        return made[-1]
+
+    yield make
+    for daemon in made:
+        daemon.close()
+
+
+@pytest.fixture(scope="module")
+def seam(daemon):
+    """The official SDK's client for the shared demo site."""
+    return daemon.seam()
+
+
+@pytest.fixture
+def make_code(daemon):
+    """Creates access codes that are gone again after the test."""
+    made = []
+
+    def make(door: dict, **fields) -> dict:
+        body = {"device_id": door["device_id"], **fields}
+        made.append(daemon.post("/access_codes/create", body)["access_code"])
+        return made[-1]
+
+    yield make
+    for code in made:
+        daemon.http.post("/access_codes/delete", json={"access_code_id": code["access_code_id"]})
+
+
+@pytest.fixture
+def front_door(daemon):
+    """Stores codes with their schedules."""
+    return daemon.door("Front Door")
+
+
+@pytest.fixture
+def studio(daemon):
+    """Stores codes but no schedules."""
+    return daemon.door("Studio")
+
+
+@pytest.fixture
+def garden_gate(daemon):
+    """Hides its PINs when its slots are read back."""
+    return daemon.door("Garden Gate")
+
+
+@pytest.fixture
+def harbour_entrance(daemon):
+    """A plain OSDP reader: the gateway holds the codes."""
+    return daemon.door("Harbour Entrance")
+
+
+@pytest.fixture
+def boathouse(daemon):
+    """Slow, and out of reach now and then."""
+    return daemon.door("Boathouse", timeout=60)
