@@ -5,6 +5,8 @@ import faulthandler
 import pytest
 
 from gateway import BINARY, Daemon
+from osdp_reader import Reader
+from osdp_site import Site
 
 LONGEST_TEST_SECONDS = 180
 
@@ -65,6 +67,20 @@ def make_code(daemon):
     yield make
     for code in made:
         daemon.http.post("/access_codes/delete", json={"access_code_id": code["access_code_id"]})
+
+
+@pytest.fixture
+def make_site(tmp_path):
+    """Makes a site of OSDP readers; the daemon and the line are ended afterwards."""
+    made = []
+
+    def make(*readers: Reader, **options) -> Site:
+        made.append(Site(tmp_path, list(readers), **options))
+        return made[-1]
+
+    yield make
+    for site in made:
+        site.close()
 
 
 @pytest.fixture

@@ -66,6 +66,16 @@ class Frame:
         return len(self.security_block) > 1 and 0x15 <= self.security_block[1] <= 0x18
 
 
+def crc16(data: bytes) -> bytes:
+    """The check at the end of a frame: polynomial 1021, start 1D0F, little-endian."""
+    crc = 0x1D0F
+    for byte in data:
+        crc ^= byte << 8
+        for _ in range(8):
+            crc = (crc << 1 ^ 0x1021 if crc & 0x8000 else crc << 1) & 0xFFFF
+    return crc.to_bytes(2, "little")
+
+
 def take_frames(buffer: bytearray):
     """Removes whole frames from the front of `buffer` and returns them; what is no frame is thrown away."""
     frames = []
@@ -97,6 +107,7 @@ class Reader(Channel):
         self.commands: list[tuple[str, dict]] = []
         self.refused: set[str] = set()
         self.inbox: deque[bytes] = deque()
+        self.is_mute = False
         flags = [LibFlag.EnforceSecure] if key else [LibFlag.InstallMode] if install else []
         # The vendor code is the block of addresses set aside for documentation.
         identity = PdId(version=1, model=2, vendor_code=0x00005E, serial_number=0x01020300 + address,
@@ -114,7 +125,7 @@ class Reader(Channel):
         return self.inbox.popleft() if self.inbox else b""
 
     def write(self, data: bytes) -> int:
-        if self.line is not None:
+        if self.line is not None and not self.is_mute:
             self.line.carry_reply(bytes(data))
         return len(data)
 
@@ -226,6 +237,11 @@ class Line:
         """Takes what a reader sends; called by libosdp on the line's thread, which holds the lock."""
         self.frames += take_frames(bytearray(data))
         if self._outer is not None and not self.is_cut:
+            os.write(self._outer, data)
+
+    def inject(self, data: bytes):
+        """Puts bytes on the line that no reader sent: noise, or an attacker."""
+        with self.lock:
             os.write(self._outer, data)
 
     def sent(self, code: int | None = None, address: int | None = None) -> list[Frame]:

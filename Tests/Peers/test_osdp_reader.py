@@ -4,19 +4,10 @@ import os
 
 import pytest
 
-from osdp_reader import NAK, Line, Reader, take_frames
+from osdp_reader import NAK, Line, Reader, crc16, take_frames
 from waiting import eventually
 
 ACK, PDID, KEYPAD = 0x40, 0x45, 0x53
-
-
-def crc16(data: bytes) -> bytes:
-    crc = 0x1D0F
-    for byte in data:
-        crc ^= byte << 8
-        for _ in range(8):
-            crc = (crc << 1 ^ 0x1021 if crc & 0x8000 else crc << 1) & 0xFFFF
-    return crc.to_bytes(2, "little")
 
 
 class Asking:

@@ -1,0 +1,273 @@
+"""The process: its command line, its configuration, its data directory, its end and its memory."""
+
+import os
+import random
+import re
+import socket
+import subprocess
+import threading
+
+import httpx
+import pytest
+
+from gateway import BINARY, KEY
+from waiting import elapse, eventually
+
+CONFIG_ERROR, CANNOT_CREATE, IN_USE = 78, 73, 75
+
+
+def run(*arguments: str, **options) -> subprocess.CompletedProcess:
+    return subprocess.run([BINARY, *map(str, arguments)], capture_output=True, text=True, timeout=20, **options)
+
+
+def test_help_names_every_option():
+    done = run("--help")
+    assert done.returncode == 0
+    for option in ("--demo", "--data-dir", "--listen", "--config", "127.0.0.1:8471"):
+        assert option in done.stdout
+
+
+def test_a_misspelt_option_is_told():
+    done = run("--dmeo")
+    assert done.returncode == 64 and "--dmeo" in done.stderr
+
+
+@pytest.mark.parametrize("listen", ["nonsense", "127.0.0.1:99999", "127.0.0.1:", ":::", "256.1.1.1:80"])
+def test_an_address_that_is_none_is_told(tmp_path, listen):
+    done = run("--demo", "--data-dir", tmp_path, "--listen", listen)
+    assert done.returncode != 0 and listen in done.stderr + done.stdout
+
+
+def test_a_port_in_use_is_named(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        done = run("--demo", "--data-dir", tmp_path, "--listen", address)
+    assert done.returncode != 0 and address in done.stderr + done.stdout
+
+
+def test_the_demo_prints_doors_key_and_what_to_try(daemons):
+    demo = daemons(key=None).start()
+    printed = demo.log()
+    for door in ("Front Door", "Studio", "Garden Gate", "Harbour Entrance", "Boathouse"):
+        assert door in printed
+    assert demo.url in printed and "curl" in printed and "seam" in printed
+    assert len(set(re.findall(r"seam_\w{20,}", printed))) == 1
+
+
+def test_a_made_key_is_printed_once_and_stored_only_hashed(daemons):
+    demo = daemons(key=None).start()
+    key = re.search(r"seam_\w{20,}", demo.log())[0]
+    answer = httpx.post(f"{demo.url}/devices/list", headers={"authorization": f"Bearer {key}"})
+    assert answer.status_code == 200
+    demo.restart()
+    assert key not in demo.log()
+    answer = httpx.post(f"{demo.url}/devices/list", headers={"authorization": f"Bearer {key}"})
+    assert answer.status_code == 200
+    for path in demo.data.rglob("*"):
+        if path.is_file():
+            assert key.encode() not in path.read_bytes(), path
+
+
+@pytest.mark.parametrize("key", ["short", "seam_at_0123456789abcdefghijklmnop", "ey0123456789abcdefghijklmnop"])
+def test_a_key_that_the_sdks_would_refuse_is_refused(tmp_path, key):
+    done = run("--demo", "--data-dir", tmp_path, "--listen", "127.0.0.1:0",
+               env={**os.environ, "BITTING_API_KEY": key})
+    assert done.returncode == CONFIG_ERROR and "BITTING_API_KEY" in done.stderr + done.stdout
+    assert key not in done.stderr + done.stdout
+
+
+SOUND = """\
+site:
+  name: Harbour Street 12
+  time_zone: Europe/Berlin
+lines:
+  - name: front
+    port: /dev/null
+    baud: 9600
+    protocol: osdp
+    devices:
+      - name: front-reader
+        address: 5
+        secure_channel: plain
+doors:
+  - name: Front Door
+    reader: { device: front-reader, reader: 0, led: 0 }
+    strike: { device: front-reader, output: 0, seconds: 3 }
+    keypad: { terminator: "#", inter_digit_timeout: 5s, code_lengths: [4, 5, 6] }
+"""
+
+
+@pytest.mark.parametrize("line, before, after, names", [
+    (3, "Europe/Berlin", "Europe/Bergen", "Europe/Bergen"),
+    (7, "9600", "fast", "baud"),
+    (7, "9600", "-9600", "baud"),
+    (8, "osdp", "zigbee", "zigbee"),
+    (11, "5", "127", "address"),
+    (12, "plain", "perhaps", "perhaps"),
+    (12, "plain", "required", "key_file"),
+    (15, "front-reader", "back-reader", "back-reader"),
+    (16, "seconds: 3", "seconds: 0", "seconds"),
+    (16, "seconds: 3", "secnds: 3", "secnds"),
+    (17, "inter_digit_timeout: 5s", "inter_digit_timeout: 5 parsecs", "inter_digit_timeout"),
+    (17, "[4, 5, 6]", "[4, 5, 60]", "code_lengths"),
+    (5, "front", "[front", None),
+])
+def test_an_error_in_the_configuration_is_told_with_its_line(tmp_path, line, before, after, names):
+    lines = SOUND.splitlines(keepends=True)
+    assert before in lines[line - 1]
+    lines[line - 1] = lines[line - 1].replace(before, after)
+    config = tmp_path / "bitting.yaml"
+    config.write_text("".join(lines))
+    done = run("--config", config, "--data-dir", tmp_path / "data", "--listen", "127.0.0.1:0")
+    said = done.stderr + done.stdout
+    assert done.returncode == CONFIG_ERROR, said
+    found = re.search(re.escape(str(config)) + r":(\d+): (.+)", said)
+    assert found, said
+    if names is not None:
+        assert int(found[1]) == line and names in found[2] and ";" in found[2], said
+
+
+@pytest.mark.parametrize("text", ["", "just text", "- a\n- list\n", "\x00\x01\x02", "site: &a [*a]\n", "a: b\na: c\n"])
+def test_a_file_that_is_no_configuration_is_told(tmp_path, text):
+    config = tmp_path / "bitting.yaml"
+    config.write_text(text)
+    done = run("--config", config, "--data-dir", tmp_path / "data", "--listen", "127.0.0.1:0")
+    assert done.returncode == CONFIG_ERROR and "bitting.yaml" in done.stderr + done.stdout
+
+
+def test_a_missing_configuration_and_a_bad_key_file_are_told(tmp_path):
+    done = run("--config", tmp_path / "none.yaml", "--data-dir", tmp_path / "data")
+    assert done.returncode == CONFIG_ERROR and "none.yaml" in done.stderr + done.stdout
+    config = tmp_path / "bitting.yaml"
+    config.write_text(SOUND.replace("secure_channel: plain", "secure_channel: required\n        key_file: r.key"))
+    for content in (None, "0011", "zz" * 16, "00" * 16):
+        if content is not None:
+            (tmp_path / "r.key").write_text(content)
+        done = run("--config", config, "--data-dir", tmp_path / "data")
+        assert done.returncode == CONFIG_ERROR and "r.key" in done.stderr + done.stdout
+        assert content is None or content not in done.stderr + done.stdout
+
+
+def test_a_second_daemon_on_the_same_data_is_refused(daemons):
+    first = daemons().start()
+    done = run("--demo", "--data-dir", first.data, "--listen", "127.0.0.1:0")
+    assert done.returncode == IN_USE and str(first.data) in done.stderr + done.stdout
+    assert first.is_healthy()
+
+
+@pytest.mark.parametrize("place", ["a file", "below a file", "no such root"])
+def test_a_data_directory_that_cannot_be_made_is_told(tmp_path, place):
+    (tmp_path / "file").write_text("not a directory")
+    path = {"a file": tmp_path / "file", "below a file": tmp_path / "file/data",
+            "no such root": "/proc/bitting/data"}[place]
+    done = run("--demo", "--data-dir", path, "--listen", "127.0.0.1:0")
+    assert done.returncode == CANNOT_CREATE and str(path) in done.stderr + done.stdout
+
+
+def test_sigterm_ends_it_cleanly_within_two_seconds(daemons):
+    demo = daemons().start()
+    assert demo.stop() < 2
+    assert "Fatal" not in demo.log()
+
+
+def test_sigterm_ends_it_with_clients_connected_and_work_under_way(daemons):
+    demo = daemons().start()
+    device_id = demo.door("Front Door")["device_id"]
+    idle = socket.create_connection(("127.0.0.1", int(demo.url.rpartition(":")[2])))
+    for _ in range(3):
+        demo.post("/access_codes/create", {"device_id": device_id})
+    assert demo.stop() < 2
+    idle.close()
+
+
+def test_a_reader_of_its_output_that_goes_away_does_not_end_it(daemons, tmp_path):
+    demo = daemons()
+    demo.directory.mkdir(exist_ok=True)
+    port = free_port()
+    process = subprocess.Popen(
+        [BINARY, "--demo", "--data-dir", demo.data, "--listen", f"127.0.0.1:{port}"],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, "BITTING_API_KEY": KEY})
+    try:
+        demo.url = f"http://127.0.0.1:{port}"
+        eventually(demo.is_healthy, "the daemon answers", timeout=20)
+        process.stdout.close()
+        with httpx.Client(base_url=demo.url, headers={"authorization": f"Bearer {KEY}"}) as client:
+            for device in client.post("/devices/list").json()["devices"]:
+                client.post("/access_codes/create", json={"device_id": device["device_id"]})
+        elapse(1)
+        assert demo.is_healthy() and process.poll() is None
+    finally:
+        process.terminate()
+        assert process.wait(5) == 0
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
+
+
+def test_a_second_start_goes_on_where_the_first_ended(daemons):
+    demo = daemons().start()
+    doors = {device["properties"]["name"]: device["device_id"] for device in demo.post("/devices/list")["devices"]}
+    code = demo.post("/access_codes/create", {"device_id": doors["Front Door"], "name": "Jane"})["access_code"]
+    before = demo.wait_for_code(code["access_code_id"], status="set", pending_mutations=[])
+    told = demo.events(access_code_id=code["access_code_id"])
+    workspace = demo.post("/workspaces/get")["workspace"]
+
+    demo.restart()
+    again = {device["properties"]["name"]: device["device_id"] for device in demo.post("/devices/list")["devices"]}
+    assert again == doors and demo.post("/workspaces/get")["workspace"] == workspace
+    demo.door("Front Door")
+    assert demo.wait_for_code(code["access_code_id"], status="set") == before
+    elapse(1)
+    assert demo.events(access_code_id=code["access_code_id"]) == told, "a restart with nothing to do does nothing"
+    demo.type_code(doors["Front Door"], code["code"])
+    demo.wait_for_event("lock.unlocked", access_code_id=code["access_code_id"])
+
+
+def test_kill_9_at_any_moment_loses_no_acknowledged_code(daemons):
+    """Two writers create codes all the time; the process is killed again and again, at random moments."""
+    seed = int.from_bytes(os.urandom(4), "little")
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    demo = daemons().start()
+    # This door holds its codes in the gateway: there is always space.
+    device_id = demo.door("Harbour Entrance")["device_id"]
+    acknowledged: dict[str, str] = {}
+
+    for _ in range(30):
+        done = threading.Event()
+        writers = [threading.Thread(target=keep_creating, args=(demo.url, device_id, acknowledged, done))
+                   for _ in range(2)]
+        for writer in writers:
+            writer.start()
+        elapse(chance.uniform(0.01, 0.35))
+        demo.kill()
+        done.set()
+        for writer in writers:
+            writer.join()
+        demo.start()
+
+    assert len(acknowledged) >= 30
+    for access_code_id, pin in acknowledged.items():
+        assert demo.code(access_code_id)["code"] == pin
+    listed = demo.post("/access_codes/list", {"device_id": device_id})["access_codes"]
+    pins = [code["code"] for code in listed]
+    assert len(set(pins)) == len(pins), "no PIN was given twice"
+    assert set(acknowledged) <= {code["access_code_id"] for code in listed}
+
+
+def keep_creating(url: str, device_id: str, acknowledged: dict, done: threading.Event):
+    with httpx.Client(base_url=url, headers={"authorization": f"Bearer {KEY}"}, timeout=5) as client:
+        while not done.is_set():
+            try:
+                response = client.post("/access_codes/create", json={
+                    "device_id": device_id, "preferred_code_length": 6})
+                body = response.json()
+            except (httpx.TransportError, ValueError):
+                return
+            if response.status_code == 429:
+                done.wait(0.02)
+            else:
+                assert response.status_code == 200, body
+                acknowledged[body["access_code"]["access_code_id"]] = body["access_code"]["code"]

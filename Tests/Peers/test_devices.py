@@ -1,0 +1,93 @@
+"""Workspaces, connected accounts, devices and locks as a client reads them."""
+
+import uuid
+
+import pytest
+
+DOORS = {"Front Door", "Studio", "Garden Gate", "Harbour Entrance", "Boathouse"}
+
+
+def test_the_demo_site_has_its_doors(seam):
+    assert DOORS <= {device.properties.name for device in seam.devices.list()}
+    assert DOORS <= {device.display_name for device in seam.locks.list()}
+
+
+def test_there_is_one_workspace_and_it_is_a_sandbox(seam):
+    workspace = seam.workspaces.get()
+    assert [other.workspace_id for other in seam.workspaces.list()] == [workspace.workspace_id]
+    assert workspace.name and workspace.is_sandbox is True
+
+
+def test_a_device_has_all_its_fields(daemon, front_door):
+    assert front_door.keys() >= {
+        "device_id", "device_type", "space_ids", "display_name", "capabilities_supported", "properties",
+        "connected_account_id", "workspace_id", "errors", "warnings", "created_at", "is_managed", "custom_metadata"}
+    properties = front_door["properties"]
+    assert properties["online"] is True and properties["name"] == "Front Door"
+    assert properties["appearance"]["name"] == "Front Door"
+    assert properties["model"]["display_name"] and properties["model"]["manufacturer_display_name"]
+    assert properties["supported_code_lengths"] == sorted(properties["supported_code_lengths"])
+    assert "access_code" in front_door["capabilities_supported"] and "lock" in front_door["capabilities_supported"]
+    assert front_door["can_program_online_access_codes"] is True
+    assert str(uuid.UUID(front_door["device_id"])) == front_door["device_id"]
+
+
+def test_a_device_is_found_by_id_and_by_name(seam, front_door):
+    assert seam.devices.get(device_id=front_door["device_id"]).display_name == "Front Door"
+    assert seam.devices.get(name="Front Door").device_id == front_door["device_id"]
+    assert seam.locks.get(device_id=front_door["device_id"]).device_id == front_door["device_id"]
+
+
+def test_a_lock_is_answered_under_both_names(daemon, front_door):
+    got = daemon.post("/locks/get", {"device_id": front_door["device_id"]})
+    assert got["lock"] == got["device"]
+    listed = daemon.post("/locks/list")
+    assert listed["locks"] == listed["devices"] and listed["locks"]
+
+
+def test_every_device_hangs_on_an_account(seam):
+    accounts = {account.connected_account_id: account for account in seam.connected_accounts.list()}
+    for device in seam.devices.list():
+        assert device.connected_account_id in accounts
+        one = seam.connected_accounts.get(connected_account_id=device.connected_account_id)
+        assert one.connected_account_id == device.connected_account_id
+
+
+def test_a_nickname_is_shown_and_taken_away_again(daemon, seam, studio):
+    seam.devices.update(device_id=studio["device_id"], name="Atelier")
+    device = seam.devices.get(device_id=studio["device_id"])
+    assert device.display_name == "Atelier" and device.nickname == "Atelier"
+    daemon.post("/devices/update", {"device_id": studio["device_id"], "name": None})
+    assert seam.devices.get(device_id=studio["device_id"]).display_name == "Studio"
+
+
+def test_metadata_is_merged_and_found(daemon, seam, studio):
+    device_id = studio["device_id"]
+    seam.devices.update(device_id=device_id, custom_metadata={"floor": "2", "staff": True})
+    seam.devices.update(device_id=device_id, custom_metadata={"floor": "3"})
+    assert seam.devices.get(device_id=device_id).custom_metadata == {"floor": "3", "staff": True}
+    found = seam.devices.list(custom_metadata_has={"floor": "3"})
+    assert [device.device_id for device in found] == [device_id]
+    daemon.post("/devices/update", {"device_id": device_id, "custom_metadata": {"floor": None, "staff": ""}})
+    assert seam.devices.get(device_id=device_id).custom_metadata == {}
+
+
+@pytest.mark.parametrize("metadata", [{"a.b": "c"}, {"k" * 41: "v"}, {"k": "v" * 501}, {"k": 7}, {"k": ["v"]},
+                                      {str(number): "v" for number in range(51)}])
+def test_metadata_keeps_its_limits(daemon, studio, metadata):
+    daemon.post("/devices/update", {"device_id": studio["device_id"], "custom_metadata": metadata}, status=400)
+
+
+def test_devices_come_in_pages(daemon, seam):
+    pages = seam.create_paginator(seam.devices.list, {"limit": 2})
+    everything = [device.device_id for device in pages.flatten_to_list()]
+    assert everything == [device.device_id for device in seam.devices.list()]
+    assert len(set(everything)) == len(everything) >= len(DOORS)
+
+
+def test_devices_are_filtered(seam, front_door):
+    account = front_door["connected_account_id"]
+    assert all(device.connected_account_id == account
+               for device in seam.devices.list(connected_account_id=account))
+    assert [device.device_id for device in seam.devices.list(search="Front")] == [front_door["device_id"]]
+    assert seam.devices.list(device_ids=[]) == []
