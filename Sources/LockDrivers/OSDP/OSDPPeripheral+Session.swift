@@ -1,0 +1,161 @@
+extension OSDPPeripheral {
+  /// An answer to a frame that brings the connection up.
+  mutating func stepAnswered(
+    _ reply: OSDPReply?, _ frame: OSDPFrame, nonce: OSDPNonce?, at now: Duration,
+    effects: inout [OSDPBus.Effect]
+  ) {
+    switch (self.step, reply) {
+    case (.identify, .identity(let identity)):
+      self.identified(as: identity, effects: &effects)
+      self.step = .capabilities
+    case (.identify, _):
+      self.restart(at: now + .seconds(1))
+    case (.capabilities, .capabilities(let capabilities)):
+      self.capabilities = capabilities
+      self.startSession(at: now, effects: &effects)
+    case (.capabilities, _):
+      self.capabilities = []
+      self.startSession(at: now, effects: &effects)
+    case (.challenge(let key), .cryptogram(let answer)):
+      guard frame.security == OSDPFrame.Security(type: 0x12, value: key.flag), let nonce,
+        let channel = try? OSDPSecureChannel(
+          key: key, randomA: nonce, randomB: answer.randomB),
+        channel.clientCryptogram == answer.cryptogram
+      else { return self.refuseKey(at: now, effects: &effects) }
+      self.step = .prove(key, channel)
+    case (.prove(let key, let channel), .initialMAC(let mac)):
+      guard frame.security == OSDPFrame.Security(type: 0x14, value: 1), mac == channel.initialMAC
+      else { return self.refuseKey(at: now, effects: &effects) }
+      self.sessionStands(key, channel, at: now, effects: &effects)
+    case (.installKey(let key), .ack):
+      self.channel = nil
+      self.step = .challenge(.own(key))
+    case (.challenge, _), (.prove, _), (.installKey, _):
+      self.refuseKey(at: now, effects: &effects)
+    case (.ready, _):
+      break
+    }
+  }
+
+  /// A NAK to a frame that brings the connection up.
+  mutating func stepRefused(
+    _ reason: OSDPNAK, at now: Duration, effects: inout [OSDPBus.Effect]
+  ) {
+    switch self.step {
+    case .identify: self.restart(at: now + .seconds(1))
+    case .capabilities:
+      self.capabilities = []
+      self.startSession(at: now, effects: &effects)
+    case .challenge, .prove, .installKey: self.refuseKey(at: now, effects: &effects)
+    case .ready: break
+    }
+  }
+
+  private mutating func identified(as identity: OSDPIdentity, effects: inout [OSDPBus.Effect]) {
+    if let known = self.identity, known.oui != identity.oui || known.serial != identity.serial {
+      self.refusedOnce = []
+      self.unsupported = []
+    }
+    self.identity = identity
+    if self.expectedSerial == nil { self.expectedOUI = identity.oui }
+    let serial = self.expectedSerial ?? identity.serial
+    self.expectedSerial = serial
+    let isOther =
+      serial != identity.serial || (self.expectedOUI ?? identity.oui) != identity.oui
+    if isOther != self.isSwapped {
+      self.isSwapped = isOther
+      self.tell(.deviceSwapped(isOther), effects: &effects)
+    }
+  }
+
+  private mutating func startSession(at now: Duration, effects: inout [OSDPBus.Effect]) {
+    switch self.keyMode {
+    case .plain: self.becomeReady(at: now, effects: &effects)
+    case .secure(let key), .install(let key): self.step = .challenge(.own(key))
+    }
+  }
+
+  private mutating func sessionStands(
+    _ key: OSDPChannelKey, _ channel: OSDPSecureChannel, at now: Duration,
+    effects: inout [OSDPBus.Effect]
+  ) {
+    self.channel = channel
+    if case .install(let own) = self.keyMode {
+      guard case .own = key else {
+        self.step = .installKey(own)
+        return
+      }
+      self.keyMode = .secure(own)
+      self.tell(.keyInstalled, effects: &effects)
+    }
+    self.sessionSince = now
+    self.keyRefusals = 0
+    self.endKeyAlarm(effects: &effects)
+    self.becomeReady(at: now, effects: &effects)
+  }
+
+  private mutating func becomeReady(at now: Duration, effects: inout [OSDPBus.Effect]) {
+    guard let identity else { return }
+    self.step = .ready
+    self.notBefore = now
+    self.isOnline = true
+    self.lastUseful = now
+    self.lastActivity = now
+    self.nextStatus = now + self.configuration.statusInterval
+    let reads = [OSDPCommand.inputStatus, .outputStatus, .localStatus, .readerStatus]
+    self.statusReads = reads.filter { !self.unsupported.contains($0.code) }
+    self.tell(
+      .online(identity, self.capabilities, isSecure: self.channel != nil), effects: &effects)
+  }
+
+  /// The handshake failed: the key is wrong on one side. Never plain, and the factory key only to install ours.
+  private mutating func refuseKey(at now: Duration, effects: inout [OSDPBus.Effect]) {
+    self.channel = nil
+    switch (self.keyMode, self.step) {
+    case (.install, .challenge(.own)), (.install, .prove(.own, _)):
+      self.step = .challenge(.factory)
+    case (.secure(let key), _), (.install(let key), _):
+      self.step = .challenge(.own(key))
+      self.keyRefusals += 1
+      self.handshakeNotBefore = now + OSDPTiming.backoff(self.keyRefusals)
+      self.alarmKey(effects: &effects)
+    case (.plain, _):
+      self.restart(at: now + .seconds(1))
+    }
+  }
+
+  private mutating func alarmKey(effects: inout [OSDPBus.Effect]) {
+    guard !self.isKeyRefused else { return }
+    self.isKeyRefused = true
+    self.tell(.keyRefused(true), effects: &effects)
+  }
+
+  mutating func endKeyAlarm(effects: inout [OSDPBus.Effect]) {
+    guard self.isKeyRefused else { return }
+    self.isKeyRefused = false
+    self.tell(.keyRefused(false), effects: &effects)
+  }
+
+  /// A bad MAC, or a device that knows of no session: a new handshake, at once the first time. What ends sessions
+  /// again and again is slowed down, since anybody on the wire can forge it.
+  mutating func loseSession(at now: Duration, effects: inout [OSDPBus.Effect]) {
+    self.finishExchange(.unanswered, effects: &effects)
+    self.channel = nil
+    self.polls = 0
+    if case .ready = self.step { self.tell(.sessionLost, effects: &effects) }
+    if let since = self.sessionSince, now - since >= OSDPTiming.steadySession {
+      self.sessionLosses = 0
+    }
+    if self.sessionLosses > 0 {
+      self.handshakeNotBefore = now + OSDPTiming.backoff(self.sessionLosses)
+    }
+    self.sessionLosses += 1
+    switch self.keyMode {
+    case .secure(let key), .install(let key): self.step = .challenge(.own(key))
+    case .plain:
+      // It wants a session, and none was configured for it.
+      self.alarmKey(effects: &effects)
+      self.restart(at: max(now, self.handshakeNotBefore))
+    }
+  }
+}
