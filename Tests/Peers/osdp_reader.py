@@ -5,12 +5,12 @@ pseudo-terminal; this module is its copper: it carries frames between the daemon
 pulled out, and remembers every frame that passed.
 """
 
+import contextlib
 import ctypes
 import os
 import select
 import threading
 import time
-import tty
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -198,20 +198,20 @@ class Line:
     def plug_in(self):
         """Makes the port; its name stays the same however often it is pulled out."""
         with self.lock:
-            self._outer, self._inner = os.openpty()
-            tty.setraw(self._inner)
+            self._outer, inner = os.openpty()
             os.set_blocking(self._outer, False)
             beside = self.path.with_suffix(".new")
-            beside.symlink_to(os.ttyname(self._inner))
+            beside.symlink_to(os.ttyname(inner))
             beside.replace(self.path)
+            # Only the daemon has the port open: what it locks must be free again when it is killed.
+            os.close(inner)
 
     def pull_out(self):
         """Removes the port: whoever has it open gets a hang-up."""
         with self.lock:
             self.path.unlink()
-            for descriptor in (self._outer, self._inner):
-                os.close(descriptor)
-            self._outer = self._inner = None
+            os.close(self._outer)
+            self._outer = None
 
     def cut(self):
         """Nothing gets through any more, in either direction."""
@@ -228,21 +228,20 @@ class Line:
         """Ends the line and its thread."""
         self._stopped.set()
         self._thread.join()
-        for descriptor in (self._outer, self._inner):
-            if descriptor is not None:
-                os.close(descriptor)
+        if self._outer is not None:
+            os.close(self._outer)
         self.path.unlink(missing_ok=True)
 
     def carry_reply(self, data: bytes):
         """Takes what a reader sends; called by libosdp on the line's thread, which holds the lock."""
         self.frames += take_frames(bytearray(data))
-        if self._outer is not None and not self.is_cut:
-            os.write(self._outer, data)
+        if not self.is_cut:
+            self._write(data)
 
     def inject(self, data: bytes):
         """Puts bytes on the line that no reader sent: noise, or an attacker."""
         with self.lock:
-            os.write(self._outer, data)
+            self._write(data)
 
     def sent(self, code: int | None = None, address: int | None = None) -> list[Frame]:
         """The daemon's frames so far, all or those with a command code or to one address."""
@@ -279,10 +278,16 @@ class Line:
                 for reader in self.readers:
                     reader.device.ctx.refresh()
 
+    def _write(self, data: bytes):
+        if self._outer is not None:
+            with contextlib.suppress(OSError):  # nobody has the port open: the bytes are lost
+                os.write(self._outer, data)
+
     def _receive(self, outer: int):
         try:
             data = os.read(outer, 4096)
-        except (BlockingIOError, OSError):
+        except OSError:  # nobody has the port open
+            self._stopped.wait(0.002)
             return
         if self.is_cut:
             return

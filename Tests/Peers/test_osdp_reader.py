@@ -1,6 +1,7 @@
 """The rig itself: a hand-written poll gets its answer from libosdp over the pseudo-terminal."""
 
 import os
+import tty
 
 import pytest
 
@@ -15,6 +16,7 @@ class Asking:
 
     def __init__(self, path):
         self.port = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        tty.setraw(self.port)
         self.sequence = {}
 
     def ask(self, address: int, code: int, data: bytes = b"") -> bytes:
