@@ -1,0 +1,71 @@
+#include "cchannel.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+int cchannel_make_pair(int fds[2]) {
+  return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) < 0 ? -errno : 0;
+}
+
+_Static_assert(sizeof(struct inotify_event) == 16 && offsetof(struct inotify_event, len) == 12, "inotify(7)");
+
+ssize_t cchannel_read(int fd, uint8_t *bytes, size_t capacity) {
+  ssize_t count;
+  do {
+    count = read(fd, bytes, capacity);
+  } while (count < 0 && errno == EINTR);
+  return count < 0 ? -errno : count;
+}
+
+ssize_t cchannel_write(int fd, const uint8_t *bytes, size_t count) {
+  ssize_t taken;
+  do {
+    taken = write(fd, bytes, count);
+  } while (taken < 0 && errno == EINTR);
+  return taken < 0 ? -errno : taken;
+}
+
+ssize_t cchannel_send(int fd, const uint8_t *bytes, size_t count) {
+  ssize_t taken;
+  do {
+    taken = send(fd, bytes, count, MSG_NOSIGNAL);
+  } while (taken < 0 && errno == EINTR);
+  return taken < 0 ? -errno : taken;
+}
+
+int cchannel_close(int fd) { return close(fd) < 0 ? -errno : 0; }
+
+int cchannel_path_exists(const char *path) { return access(path, F_OK) == 0; }
+
+int cchannel_watch_directory(const char *path) {
+  int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+  if (fd < 0) return -errno;
+  uint32_t mask = IN_CREATE | IN_MOVED_TO | IN_ATTRIB | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_ONLYDIR;
+  if (inotify_add_watch(fd, path, mask) < 0) {
+    int error = errno;
+    close(fd);
+    return -error;
+  }
+  return fd;
+}
+
+int cchannel_notices_name(const uint8_t *notices, size_t count, const char *entry) {
+  struct inotify_event notice;
+  size_t wanted = strlen(entry);
+  while (count >= sizeof notice) {
+    memcpy(&notice, notices, sizeof notice);
+    notices += sizeof notice;
+    count -= sizeof notice;
+    if (notice.mask & (IN_Q_OVERFLOW | IN_DELETE_SELF | IN_IGNORED)) return 1;
+    if (notice.len > count) return 0;
+    // The name is padded with zeros.
+    if (strnlen((const char *)notices, notice.len) == wanted && memcmp(notices, entry, wanted) == 0) return 1;
+    notices += notice.len;
+    count -= notice.len;
+  }
+  return 0;
+}

@@ -1,0 +1,39 @@
+// Moving bytes through descriptors that do not block, and the kinds of descriptor that are no terminal.
+//
+// Ownership: descriptors given out are the caller's to close; all are non-blocking and closed on exec.
+// Units: bytes. Threads: any; nobody closes a descriptor that another thread is in a call with.
+// Errors: 0 or a value, or -errno. Interrupted calls are repeated.
+#ifndef CCHANNEL_H
+#define CCHANNEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/// Two connected sockets that keep message boundaries (AF_UNIX, SOCK_SEQPACKET).
+int cchannel_make_pair(int fds[2]);
+
+/// One read: what is there, or one whole message. 0 at the end; -EAGAIN when nothing is there.
+ssize_t cchannel_read(int fd, uint8_t *bytes, size_t capacity);
+
+/// One write to a device. Gives how many bytes were taken; -EAGAIN when there is no room.
+ssize_t cchannel_write(int fd, const uint8_t *bytes, size_t count);
+
+/// One whole message to a socket; -EPIPE instead of a signal when the other end is closed.
+ssize_t cchannel_send(int fd, const uint8_t *bytes, size_t count);
+
+/// Closes a descriptor; it is gone whatever this gives.
+int cchannel_close(int fd);
+
+/// 1 when something exists at `path`, symbolic links followed.
+int cchannel_path_exists(const char *path);
+
+/// Watches one directory for entries that come, change their permissions or are closed after writing; readable
+/// when something happened, as `struct inotify_event`s.
+int cchannel_watch_directory(const char *path);
+
+/// 1 when one of the `struct inotify_event`s read from such a watch names `entry`, or says that notices were lost
+/// or the directory is gone.
+int cchannel_notices_name(const uint8_t *notices, size_t count, const char *entry);
+
+#endif

@@ -1,0 +1,79 @@
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Musl
+#endif
+
+/// Why a link could not be opened, or is gone. Its description says what to do.
+public enum LinkFault: Error, Hashable, Sendable {
+  /// Nothing is at this path: not plugged in, or the path is wrong.
+  case missing(path: String)
+  /// The daemon's user may not open the device.
+  case noPermission(path: String)
+  /// Somebody else has the device open; `by` where that can be seen.
+  case held(path: String, by: Holder?)
+  /// This path leads to something that is no serial device.
+  case notATerminal(path: String)
+  /// The device cannot run at this speed; `nearest` is what it offers instead, where it tells.
+  case speedUnsupported(path: String, baud: Int, nearest: Int?)
+  /// The far end is gone: unplugged, or closed on its side.
+  case hungUp
+  /// The far end takes no more bytes, and too many wait already.
+  case stalled
+  /// The reactor was shut down.
+  case shutDown
+  /// A system call failed otherwise; `errno` as in errno(3).
+  case ioError(errno: Int32, during: String)
+
+  /// A process that has a device open.
+  public struct Holder: Hashable, Sendable {
+    /// Its process id.
+    public var pid: Int32
+    /// The name of its program, as `ps` shows it.
+    public var name: String
+
+    /// Names a process.
+    /// - Parameters:
+    ///   - pid: process id.
+    ///   - name: name of the program.
+    public init(pid: Int32, name: String) {
+      self.pid = pid
+      self.name = name
+    }
+  }
+}
+
+extension LinkFault: CustomStringConvertible {
+  /// What is wrong, and what to do about it.
+  public var description: String {
+    switch self {
+    case .missing(let path):
+      "nothing at \(path): plug the adapter in, or take another path from /dev/serial/by-id"
+    case .noPermission(let path):
+      "no permission to open \(path): add the daemon's user to the group dialout and restart it"
+    case .held(let path, let holder?):
+      "\(path) is held by \(holder.name) (pid \(holder.pid)): stop that program, or keep it off this device"
+    case .held(let path, nil):
+      "\(path) is held by another process: find it with 'sudo fuser -v \(path)' and stop it"
+    case .notATerminal(let path):
+      "\(path) is not a serial device: take a path from /dev/serial/by-id"
+    case .speedUnsupported(let path, let baud, let nearest?):
+      "\(path) cannot run at \(baud) baud, its nearest speed is \(nearest): choose another"
+    case .speedUnsupported(let path, let baud, nil):
+      "\(path) cannot run at \(baud) baud: choose another speed"
+    case .hungUp:
+      "the far end is gone: check that the adapter is plugged in and powered"
+    case .stalled:
+      "the far end takes no bytes: check the adapter and the wiring"
+    case .shutDown:
+      "the daemon is shutting down"
+    case .ioError(let errno, let call):
+      "\(call) failed: \(Self.words(for: errno)) (errno \(errno)); see the kernel's log"
+    }
+  }
+
+  private static func words(for errno: Int32) -> String {
+    guard let words = unsafe strerror(errno) else { return "error" }
+    return unsafe String(cString: words)
+  }
+}

@@ -1,0 +1,35 @@
+import CTermios
+
+/// A way to open a link, again and again.
+public enum LinkOpener: Sendable {
+  /// A serial line.
+  case serial(SerialPort)
+  /// A simulated device in this process: called for each opening, keeps the far end of ``Link/pair(on:)`` and gives
+  /// the near one.
+  case simulated(@Sendable (Reactor) throws(LinkFault) -> Link)
+
+  /// Opens a link. Safe from any task; may take some milliseconds.
+  /// - Parameter reactor: serves the link.
+  /// - Throws: why it could not be opened, and what to do; worth a retry in any case but ``LinkFault/shutDown``.
+  public func open(on reactor: Reactor) throws(LinkFault) -> Link {
+    switch self {
+    case .serial(let port): try port.open(on: reactor)
+    case .simulated(let open): try open(reactor)
+    }
+  }
+
+  /// Waits until another opening is worth it: for the delay, or until something happens at the serial device's path,
+  /// such as the adapter being plugged in. Returns at once when the task is cancelled.
+  /// - Parameters:
+  ///   - delay: the longest wait, as ``Backoff`` gives it.
+  ///   - fault: why the link is gone or was not opened.
+  ///   - reactor: serves the wait.
+  public func waitToReopen(atMost delay: Duration, after fault: LinkFault, on reactor: Reactor) async {
+    switch self {
+    case .serial(let port):
+      await DeviceWatch(path: port.path).wait(until: Reactor.uptime + delay, after: fault, on: reactor)
+    case .simulated:
+      try? await Task.sleep(for: delay)
+    }
+  }
+}

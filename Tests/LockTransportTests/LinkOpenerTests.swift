@@ -1,0 +1,92 @@
+import Foundation
+import LockTransport
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct LinkOpenerTests {
+  @Test func `A simulated device is opened anew each time`() async throws {
+    try await withReactor { reactor in
+      let opener = LinkOpener.simulated { reactor throws(LinkFault) in
+        let (near, far) = try Link.pair(on: reactor)
+        far.write([42])
+        return near
+      }
+      for _ in 0..<3 {
+        let link = try opener.open(on: reactor)
+        #expect(await link.next == .bytes([42]))
+        link.close()
+      }
+    }
+  }
+
+  @Test(arguments: ["port", "by-id/port", "serial/by-id/port"])
+  func `A device that is plugged in again is opened at once`(path: String) async throws {
+    try await withReactor { reactor in
+      let directory = FileManager.default.temporaryDirectory.appending(path: "bitting-\(UUID().uuidString)")
+      try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+      defer { try? FileManager.default.removeItem(at: directory) }
+      let place = directory.appending(path: path)
+      let opener = LinkOpener.serial(SerialPort(path: place.path, baud: 9600))
+      let missing = LinkFault.missing(path: place.path)
+
+      for round in UInt8(0)..<5 {
+        #expect(throws: missing) { try opener.open(on: reactor) }
+        let start = Reactor.uptime
+        async let waited: Void = opener.waitToReopen(atMost: .seconds(60), after: missing, on: reactor)
+        let device = try Pseudoterminal(on: reactor)
+        try FileManager.default.createDirectory(
+          at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(atPath: place.path, withDestinationPath: device.path)
+        await waited
+        #expect(Reactor.uptime - start < .seconds(5))
+
+        let link = try opener.open(on: reactor)
+        link.write([round])
+        #expect(await device.link.bytes(1) == [round])
+        device.link.close()
+        try FileManager.default.removeItem(at: directory.appending(path: String(path.split(separator: "/")[0])))
+        #expect(await link.next == .closed(.hungUp))
+      }
+    }
+  }
+
+  @Test func `A port that its holder lets go of is opened at once`() async throws {
+    try await withReactor { reactor in
+      let device = try Pseudoterminal(on: reactor)
+      let port = SerialPort(path: device.path, baud: 9600)
+      let waiting = Task {
+        await LinkOpener.serial(port).waitToReopen(
+          atMost: .seconds(600), after: .held(path: port.path, by: nil), on: reactor)
+        device.link.close()
+      }
+      while let link = try? port.open(on: reactor) {
+        link.close()
+        await Task.yield()
+      }
+      await waiting.value
+    }
+  }
+
+  @Test func `Without any sign the wait ends with the delay`() async throws {
+    try await withReactor { reactor in
+      let missing = SerialPort(path: "/dev/bitting-none/port", baud: 9600)
+      for opener in [LinkOpener.serial(missing), .simulated { _ throws(LinkFault) in throw .hungUp }] {
+        let start = Reactor.uptime
+        await opener.waitToReopen(atMost: .milliseconds(30), after: .missing(path: missing.path), on: reactor)
+        #expect(Reactor.uptime - start >= .milliseconds(30))
+      }
+    }
+  }
+
+  @Test func `A cancelled wait ends at once`() async throws {
+    try await withReactor { reactor in
+      let missing = SerialPort(path: "/dev/bitting-none/port", baud: 9600)
+      let waiting = Task {
+        await LinkOpener.serial(missing).waitToReopen(
+          atMost: .seconds(600), after: .missing(path: missing.path), on: reactor)
+      }
+      waiting.cancel()
+      await waiting.value
+    }
+  }
+}
