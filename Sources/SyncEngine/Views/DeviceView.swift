@@ -84,6 +84,9 @@ public struct ActionAttempt: Sendable {
   public var createdAt: Timestamp
   /// How far it is.
   public var status: Status
+
+  /// True until it has succeeded or failed.
+  public var isPending: Bool { if case .pending = self.status { true } else { false } }
 }
 
 /// An event as it was recorded; what the API shows and what a webhook gets are ``payload``.

@@ -1,0 +1,106 @@
+internal import LockCore
+
+/// What the world is told about codes, in the API's words.
+extension Site {
+  func drafts(of event: CodeEvent, door: Door, before: LockLedger, at now: Timestamp) -> [EventDraft] {
+    func draft(_ type: String, _ code: AccessCodeID, _ members: [String: JSONValue] = [:]) -> EventDraft {
+      EventDraft(
+        type: type, lock: door.id, account: door.account, code: code, occurredAt: now, members: members)
+    }
+    func pin(_ id: AccessCodeID) -> JSONValue { .optional(door.ledger.codes[id]?.terms.pin.digits) }
+    func withIssues(_ type: String, _ id: AccessCodeID) -> EventDraft {
+      let code = door.ledger.codes[id].map { self.view(of: $0, door: door, at: now) }
+      let adapter = self.accounts.values.first { $0.id == door.account }
+      return draft(type, id, Self.issues(of: door, adapter: adapter, code: code))
+    }
+    switch event {
+    case .scheduled(let id): return [draft("access_code.scheduled_on_device", id, ["code": pin(id)])]
+    case .set(let id): return [draft("access_code.set_on_device", id, ["code": pin(id)])]
+    case .removed(let id): return [draft("access_code.removed_from_device", id)]
+    case .deleted(let code):
+      return [draft("access_code.deleted", code.id, ["code": .string(code.terms.pin.digits)])]
+    case .late(let id): return [withIssues("access_code.delay_in_setting_on_device", id)]
+    case .failedToSet(let id): return [withIssues("access_code.failed_to_set_on_device", id)]
+    case .failedToRemove(let id): return [withIssues("access_code.failed_to_remove_from_device", id)]
+    case .modifiedAtLock(let id): return [draft("access_code.modified_external_to_seam", id)]
+    case .removedAtLock(let id): return [draft("access_code.deleted_external_to_seam", id)]
+    case .strangerFound(let stranger): return [draft("access_code.unmanaged.created", stranger.id)]
+    case .strangerGone(let stranger): return [draft("access_code.unmanaged.removed", stranger.id)]
+    case .changed(let id, let from):
+      guard let code = door.ledger.codes[id] else { return [] }
+      return Self.changes(from: from, to: code.terms).map { change in
+        draft(
+          change.event, id,
+          ["from": .object(change.from), "to": .object(change.to), "description": .string(change.description)])
+      } + [
+        draft(
+          "access_code.changed", id,
+          [
+            "changed_properties": .array(
+              Self.changes(from: from, to: code.terms).flatMap { change in
+                change.to.keys.sorted().map { key in
+                  ["property": .string(key), "from": change.from[key] ?? .null, "to": change.to[key] ?? .null]
+                }
+              })
+          ])
+      ]
+    }
+  }
+
+  /// One difference between two sets of terms, in the API's words.
+  struct TermsChange {
+    var mutation: String
+    var event: String
+    var from: [String: JSONValue]
+    var to: [String: JSONValue]
+    var description: String
+  }
+
+  static func changes(from: CodeRecord.Terms, to: CodeRecord.Terms) -> [TermsChange] {
+    var changes: [TermsChange] = []
+    if from.name != to.name {
+      changes.append(
+        TermsChange(
+          mutation: "updating_name", event: "access_code.name_changed", from: ["name": .optional(from.name)],
+          to: ["name": .optional(to.name)], description: "The name was changed."))
+    }
+    if from.pin != to.pin {
+      changes.append(
+        TermsChange(
+          mutation: "updating_code", event: "access_code.code_changed", from: ["code": .string(from.pin.digits)],
+          to: ["code": .string(to.pin.digits)], description: "The code was changed."))
+    }
+    if from.window != to.window {
+      changes.append(
+        TermsChange(
+          mutation: "updating_time_frame", event: "access_code.time_frame_changed", from: Self.members(from.window),
+          to: Self.members(to.window), description: "The time frame was changed."))
+    }
+    return changes
+  }
+
+  static func members(_ window: TimeWindow?) -> [String: JSONValue] {
+    ["starts_at": .optional(window?.start.iso8601), "ends_at": .optional(window?.end.iso8601)]
+  }
+
+  /// The arrays of errors and warnings that some events carry.
+  static func issues(of door: Door, adapter: Adapter?, code: AccessCodeView?) -> [String: JSONValue] {
+    func list(_ issues: [Issue], _ key: String) -> JSONValue {
+      .array(
+        issues.map {
+          [key: .string($0.code), "message": .string($0.message), "created_at": .string($0.createdAt.iso8601)]
+        })
+    }
+    var members: [String: JSONValue] = [
+      "device_errors": list(door.errors.values.sorted { $0.code < $1.code }, "error_code"),
+      "device_warnings": list(door.warnings.values.sorted { $0.code < $1.code }, "warning_code"),
+      "connected_account_errors": list(adapter?.fault.map { [$0] } ?? [], "error_code"),
+      "connected_account_warnings": [],
+    ]
+    if let code {
+      members["access_code_errors"] = list(code.errors.filter { $0.scope == .accessCode }, "error_code")
+      members["access_code_warnings"] = list(code.warnings.filter { $0.scope == .accessCode }, "warning_code")
+    }
+    return members
+  }
+}

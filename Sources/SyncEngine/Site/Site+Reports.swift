@@ -1,0 +1,214 @@
+internal import LockCore
+
+/// What locks tell, put into facts, events and attempts.
+extension Site {
+  static func apply(
+    _ report: LockReport, to door: inout Door, store: Store, at now: Timestamp, into draft: inout Draft
+  ) {
+    switch report {
+    case .reachable(let identity, let slotChanges, let newestRecord):
+      if door.errors.removeValue(forKey: "device_disconnected") != nil {
+        draft.add(EventDraft(type: "device.connected", lock: door.id, account: door.account, occurredAt: now))
+      }
+      door.errors["missing_device_credentials"] = nil
+      door.identity = identity
+      door.ledger.becameReachable(slotChanges: slotChanges, newestRecord: newestRecord)
+    case .unreachable(let fault):
+      door.ledger.becameUnreachable()
+      // What the lock told is old news now; the bolt may stand anywhere.
+      (door.state.isLocked, door.state.isDoorOpen) = (nil, nil)
+      guard door.errors["device_disconnected"] == nil else { return }
+      door.errors["device_disconnected"] = Issue(
+        code: "device_disconnected", message: Self.sentence(for: fault), createdAt: now, scope: .device)
+      draft.add(
+        EventDraft(
+          type: "device.disconnected", lock: door.id, account: door.account, occurredAt: now,
+          members: Self.issues(of: door, adapter: nil, code: nil).merging(["error_code": "device_disconnected"]) {
+            $1
+          }))
+    case .slotsChanged(let changes): door.ledger.slotsChanged(changes)
+    case .logGrew(let newest): door.ledger.logGrew(newest: newest)
+    case .happened(let record): self.journal(record, door: &door, store: store, into: &draft)
+    case .state(let state):
+      if let value = state.isLocked { door.state.isLocked = value }
+      if let value = state.isDoorOpen { door.state.isDoorOpen = value }
+      if let value = state.battery { door.state.battery = value }
+      if let value = state.isTampered {
+        if value, door.state.isTampered != true {
+          draft.add(EventDraft(type: "device.tampered", lock: door.id, account: door.account, occurredAt: now))
+        }
+        door.state.isTampered = value
+      }
+    case .alarm(let alarm): self.raise(alarm, at: &door, now: now, into: &draft)
+    case .keyInstalled: draft.note("\(door.displayName): the key is in the device now; install mode is over for it")
+    }
+  }
+
+  private static func sentence(for fault: LockFault) -> String {
+    switch fault {
+    case .notAuthorized: "The device does not accept the gateway's key. Check the key, or install it anew."
+    default: "The lock does not answer. Codes are programmed as soon as it does; check its power and its line."
+    }
+  }
+
+  private static func raise(_ alarm: LockAlarm, at door: inout Door, now: Timestamp, into draft: inout Draft) {
+    let (code, isOn, message, isError): (String, Bool, String, Bool) =
+      switch alarm {
+      case .keyRefused(let isOn):
+        (
+          "missing_device_credentials", isOn,
+          "The device refuses the secure channel with the configured key: wrong key, or another device. Nothing is sent in plain. Put the right key into the configuration, or install it anew.",
+          true
+        )
+      case .deviceSwapped(let isOn):
+        ("device_replaced", isOn, "Another device than before answers at this address. Check that it is yours.", false)
+      case .doorForced(let isOn): ("door_forced_open", isOn, "The door was opened without a grant.", false)
+      case .doorHeld(let isOn): ("door_held_open", isOn, "The door stands open longer than allowed.", false)
+      case .powerLost(let isOn): ("device_power_lost", isOn, "The device reports that its power supply failed.", false)
+      case .lockedOut(let isOn):
+        ("keypad_locked_out", isOn, "The keypad is locked out for a while after too many wrong codes.", false)
+      }
+    let issue = isOn ? Issue(code: code, message: message, createdAt: now, scope: .device) : nil
+    if isError { door.errors[code] = issue } else { door.warnings[code] = issue }
+    draft.note("\(door.displayName): \(isOn ? message : "\(code) is over")")
+  }
+
+  // MARK: Entries
+
+  /// Turns one record of a lock or a door into its event.
+  static func journal(_ record: LockRecord, door: inout Door, store: Store, into draft: inout Draft) {
+    if let index = door.remoteActs.firstIndex(of: record.happening) {
+      door.remoteActs.remove(at: index)
+      return
+    }
+    let (type, credential, members): (String, EntryCredential?, [String: JSONValue]) =
+      switch record.happening {
+      case .unlocked(let method, let credential):
+        ("lock.unlocked", credential, ["method": .string(method.rawValue)])
+      case .locked(let method, let credential): ("lock.locked", credential, ["method": .string(method.rawValue)])
+      case .denied(let reason, let credential): ("lock.access_denied", credential, ["reason": Self.members(of: reason)])
+      }
+    var event = EventDraft(
+      type: type, lock: door.id, account: door.account, occurredAt: record.date, members: members)
+    switch credential {
+    case nil: break
+    case .code(let id): event.code = id
+    case .slot(let number):
+      if let slot = door.ledger.slots[number], let holder = slot.holder,
+        slot.heldSince.map({ $0 <= record.date }) ?? true
+      {
+        event.code = holder
+      } else if let tenant = try? store.tenant(of: number, lock: door.id, at: record.date) {
+        event.code = tenant
+      } else if let stranger = door.ledger.strangers[number], stranger.foundAt <= record.date {
+        event.code = stranger.id
+        event.members["access_code_is_managed"] = false
+        if let pin = stranger.pin { event.members["code"] = .string(pin.digits) }
+      }
+    }
+    if let id = event.code, let code = door.ledger.codes[id] {
+      event.members["access_code_is_managed"] = true
+      event.members["code"] = .string(code.terms.pin.digits)
+    }
+    if type == "lock.access_denied" {
+      event.members["code"] = nil
+      event.members["access_code_is_managed"] = nil
+    }
+    draft.add(event)
+  }
+
+  private static func members(of reason: DenialReason) -> JSONValue {
+    let (code, message): (String, String) =
+      switch reason {
+      case .unknownCode: ("unknown_code", "No code has these digits.")
+      case .expiredCode: ("expired_code", "The code has expired.")
+      case .notYetValid: ("credential_error", "The code is not valid yet.")
+      case .tooManyAttempts: ("too_many_attempts", "The keypad is locked out after too many wrong codes.")
+      case .strikeFailed: ("credential_error", "The code is right, but the strike did not answer.")
+      }
+    return ["reason_code": .string(code), "message": .string(message)]
+  }
+
+  // MARK: Attempts
+
+  /// Ends an attempt to open or lock.
+  static func finish(
+    _ attempt: ActionAttempt, _ result: Result<LockReply, LockFault>, door: inout Door, at now: Timestamp,
+    into draft: inout Draft
+  ) {
+    let isUnlock = attempt.kind == "UNLOCK_DOOR"
+    let name = isUnlock ? "unlock_door" : "lock_door"
+    var event = EventDraft(
+      type: "", lock: door.id, account: door.account, occurredAt: now,
+      members: ["action_attempt_id": .string(attempt.id)])
+    var outcome = event
+    outcome.members["action_type"] = .string(attempt.kind)
+    switch result {
+    case .success(let reply):
+      var isConfirmed = true
+      if case .done(let confirmed) = reply { isConfirmed = confirmed }
+      draft.finish((attempt, nil), .success(["was_confirmed_by_device": .bool(isConfirmed)]))
+      door.state.isLocked = !isUnlock
+      event.type = isUnlock ? "lock.unlocked" : "lock.locked"
+      event.members["method"] = "remote"
+      draft.add(event)
+      if door.ledger.logCursor != nil {
+        door.remoteActs.append(isUnlock ? .unlocked(.remote, nil) : .locked(.remote, nil))
+        if door.remoteActs.count > 8 { door.remoteActs.removeFirst() }
+      }
+      outcome.type = "action_attempt.\(name).succeeded"
+      outcome.members["status"] = "success"
+    case .failure(let fault):
+      let (type, message) = Self.reason(of: fault)
+      draft.finish((attempt, nil), .error(type: type, message: message))
+      outcome.type = "action_attempt.\(name).failed"
+      outcome.members["status"] = "error"
+    }
+    draft.add(outcome)
+  }
+
+  private static func reason(of fault: LockFault) -> (type: String, message: String) {
+    switch fault {
+    case .unreachable:
+      ("device_disconnected", "The lock does not answer. Check its power and its line, then try again.")
+    case .busy: ("device_busy", "The lock or its line has no time. Try again.")
+    case .unconfirmed:
+      ("action_unconfirmed", "The lock stopped answering; it may or may not have acted. Look before trying again.")
+    case .failed(let detail): ("uncategorized_error", "The lock refused: \(detail).")
+    case .unsupported(let detail): ("action_not_supported", "The lock cannot do this: \(detail).")
+    case .notAuthorized: ("missing_device_credentials", "The lock does not accept the gateway's key.")
+    case .duplicateCode, .codeRejected, .noSpace: ("uncategorized_error", "The lock refused.")
+    }
+  }
+
+  /// Ends the attempts to create, update and delete codes whose outcome is known now.
+  func settleAttempts(of door: Door, at now: Timestamp, into draft: inout Draft) {
+    for waiting in door.waiting + draft.pendingAttempts {
+      guard let id = waiting.code, draft.isOpen(waiting.attempt.id) else { continue }
+      if let status = self.outcome(of: waiting.attempt.kind, for: door.ledger.codes[id], door: door, at: now) {
+        draft.finish(waiting, status)
+      }
+    }
+  }
+
+  private func outcome(
+    of kind: String, for code: CodeRecord?, door: Door, at now: Timestamp
+  )
+    -> ActionAttempt.Status?
+  {
+    guard let code else { return .success([:]) }
+    if kind == "DELETE_ACCESS_CODE" { return nil }
+    if code.isDeleting {
+      return .error(type: "access_code_deleted", message: "The access code was deleted meanwhile.")
+    }
+    let state = door.ledger.state(of: code, at: now)
+    if code.attempt?.notBefore == .distantFuture, code.attempt?.revision == code.revision,
+      let problem = state.problem
+    {
+      return .error(type: problem.code, message: problem.message)
+    }
+    var isDone = state.status == .set || state.isScheduled || state.mutations.isEmpty
+    if case .deferringCreation = state.mutations.first { isDone = true }
+    return isDone ? .success(["access_code": ["access_code_id": .string(code.id.rawValue)]]) : nil
+  }
+}

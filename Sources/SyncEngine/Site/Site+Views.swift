@@ -1,0 +1,156 @@
+internal import LockCore
+
+/// What readers of the API see.
+extension Site {
+  func view(of code: CodeRecord, door: Door, at now: Timestamp) -> AccessCodeView {
+    let state = door.ledger.state(of: code, at: now)
+    let slot = door.ledger.slot(of: code.id)
+    var errors: [Issue] = []
+    var warnings: [Issue] = []
+    if let problem = state.problem {
+      errors.append(
+        Issue(
+          code: problem.code, message: problem.message, createdAt: problem.since, scope: .accessCode,
+          members: self.conflict(of: code, problem: problem, door: door)))
+    }
+    if let drift = code.announced.drift, !code.isDeleting {
+      if code.allowsExternalModification {
+        warnings.append(
+          Self.issue(
+            "external_modification_in_effect", drift,
+            "Somebody changed the code at the lock; as asked, the change is left alone."))
+      } else {
+        errors.append(
+          Self.issue(
+            "conflicting_external_modification", drift,
+            "Somebody changed the code at the lock. It is set again as it should be."))
+      }
+    }
+    if state.isLate {
+      warnings.append(
+        Issue(
+          code: "delay_in_setting_on_device",
+          message: "Programming takes unusually long. It goes on until it succeeds; check that the lock answers.",
+          createdAt: now, scope: .accessCode))
+    }
+    if code.isDeleting {
+      warnings.append(
+        Issue(
+          code: "being_deleted", message: "The code is being removed from the lock.", createdAt: code.requestedAt,
+          scope: .accessCode))
+    }
+    return AccessCodeView(
+      id: code.id, device: door.id, isManaged: true, name: code.terms.name, pin: code.terms.pin,
+      window: code.terms.window, status: AccessCodeStatus(rawValue: state.status.rawValue) ?? .unknown,
+      createdAt: code.createdAt, isScheduledOnDevice: state.isScheduled,
+      isExternalModificationAllowed: code.allowsExternalModification,
+      nameOnLock: slot?.observed?.reading.name ?? slot?.written?.entry?.name,
+      pendingMutations: Self.mutations(of: code, state: state),
+      errors: errors + self.errors(of: door), warnings: warnings)
+  }
+
+  func view(of stranger: StrangerRecord, door: Door) -> AccessCodeView {
+    AccessCodeView(
+      id: stranger.id, device: door.id, isManaged: false, name: stranger.name, pin: stranger.pin,
+      window: stranger.window, status: .set, createdAt: stranger.foundAt, isScheduledOnDevice: false,
+      isExternalModificationAllowed: false, nameOnLock: stranger.name, pendingMutations: [],
+      errors: self.errors(of: door), warnings: [])
+  }
+
+  func view(of door: Door) -> DeviceView {
+    let definition = door.definition
+    var warnings = door.warnings.values.sorted { $0.code < $1.code }
+    if door.ledger.isFull, let most = definition.capabilities.maximumCodes {
+      warnings.append(
+        Issue(
+          code: "max_access_codes_reached", message: "Every slot of the lock is taken.", createdAt: door.createdAt,
+          scope: .device,
+          members: [
+            "active_access_code_count": .int(Int64(most)), "max_active_access_code_count": .int(Int64(most)),
+          ]))
+    }
+    var errors = self.errors(of: door)
+    if self.timeZone == nil { warnings += [] }
+    if !door.ledger.isReachable, errors.isEmpty {
+      errors.append(
+        Issue(
+          code: "device_disconnected", message: "The lock has not answered since the gateway started.",
+          createdAt: door.createdAt, scope: .device))
+    }
+    return DeviceView(
+      id: door.id, account: door.account, name: definition.key, nickname: door.nickname,
+      deviceType: definition.deviceType, manufacturer: definition.manufacturer,
+      model: door.identity.model ?? definition.model, serial: door.identity.serial,
+      isOnline: door.ledger.isReachable, isSimulated: definition.simulation != nil,
+      capabilities: definition.capabilities, state: door.state, timeZone: self.timeZone,
+      customMetadata: door.customMetadata, createdAt: door.createdAt, errors: errors, warnings: warnings)
+  }
+
+  func view(of adapter: Adapter) -> AccountView {
+    AccountView(
+      id: adapter.id, name: adapter.definition.key, kind: adapter.definition.kind, createdAt: adapter.createdAt,
+      errors: adapter.fault.map { [$0] } ?? [])
+  }
+
+  private func errors(of door: Door) -> [Issue] {
+    let adapter = self.accounts.values.first { $0.id == door.account }
+    return door.errors.values.sorted { $0.code < $1.code } + (adapter?.fault.map { [$0] } ?? [])
+  }
+
+  /// Names the other code of a duplicate.
+  private func conflict(of code: CodeRecord, problem: CodeRecord.Problem, door: Door) -> [String: JSONValue] {
+    guard problem.code == ErrorCode.duplicate else { return [:] }
+    if let stranger = door.ledger.strangers.values.first(where: { $0.pin == code.terms.pin }) {
+      return ["unmanaged_access_code_id": .string(stranger.id.rawValue)]
+    }
+    if let other = door.ledger.codes.values.first(where: { $0.id != code.id && $0.terms.pin == code.terms.pin }) {
+      return ["managed_access_code_id": .string(other.id.rawValue)]
+    }
+    return [:]
+  }
+
+  private static func issue(_ code: String, _ drift: CodeRecord.Drift, _ message: String) -> Issue {
+    var members: [String: JSONValue] = ["change_type": "removed"]
+    if case .modified(let pin, let window) = drift.kind {
+      // What stands at the lock now is somebody else's PIN: that it differs is all that is told of it.
+      let fields: [JSONValue] =
+        (pin ? [["field": "code", "from": nil, "to": nil]] : [])
+        + (window
+          ? [["field": "starts_at", "from": nil, "to": nil], ["field": "ends_at", "from": nil, "to": nil]] : [])
+      members = ["change_type": "modified", "modified_fields": .array(fields)]
+    }
+    return Issue(code: code, message: message, createdAt: drift.since, scope: .accessCode, members: members)
+  }
+
+  private static func mutations(of code: CodeRecord, state: CodeState) -> [PendingMutation] {
+    state.mutations.map { mutation in
+      func pending(
+        _ code: CodeRecord, _ name: String, _ message: String, _ members: [String: JSONValue] = [:]
+      )
+        -> PendingMutation
+      {
+        PendingMutation(code: name, createdAt: code.requestedAt, message: message, members: members)
+      }
+      switch mutation {
+      case .creating: return pending(code, "creating", "The code is being programmed.")
+      case .deleting: return pending(code, "deleting", "The code is being removed.")
+      case .deferringCreation(let until):
+        return pending(
+          code, "deferring_creation", "The code is programmed when its time comes.",
+          ["scheduled_at": .string(until.iso8601)])
+      case .updatingCode(let from):
+        return pending(
+          code, "updating_code", "The new PIN is being programmed.",
+          ["from": ["code": .string(from.digits)], "to": ["code": .string(code.terms.pin.digits)]])
+      case .updatingName(let from):
+        return pending(
+          code, "updating_name", "The new name is being programmed.",
+          ["from": ["name": .optional(from)], "to": ["name": .optional(code.terms.name)]])
+      case .updatingTimeFrame(let from):
+        return pending(
+          code, "updating_time_frame", "The new times are being programmed.",
+          ["from": .object(Self.members(from)), "to": .object(Self.members(code.terms.window))])
+      }
+    }
+  }
+}

@@ -1,0 +1,149 @@
+internal import Foundation
+internal import GRDB
+internal import LockCore
+
+/// An event that is about to be journalled.
+struct EventDraft: Sendable {
+  /// The API's `event_type`.
+  var type: String
+  /// The lock it concerns.
+  var lock: LockID?
+  /// The adapter it concerns.
+  var account: String?
+  /// The access code it concerns.
+  var code: AccessCodeID?
+  /// When it happened.
+  var occurredAt: Timestamp
+  /// Members beside those that every event has.
+  var members: [String: JSONValue] = [:]
+}
+
+extension Store {
+  /// Appends events; within the caller's transaction.
+  func append(_ drafts: [EventDraft], workspace: String, at now: Timestamp, in database: Database) throws {
+    for draft in drafts {
+      let id = UUID().uuidString.lowercased()
+      var members = draft.members
+      members["event_id"] = .string(id)
+      members["event_type"] = .string(draft.type)
+      members["workspace_id"] = .string(workspace)
+      members["created_at"] = .string(now.iso8601)
+      members["occurred_at"] = .string(draft.occurredAt.iso8601)
+      if let lock = draft.lock { members["device_id"] = .string(lock.rawValue) }
+      if let account = draft.account { members["connected_account_id"] = .string(account) }
+      if let code = draft.code { members["access_code_id"] = .string(code.rawValue) }
+      try database.execute(
+        sql: """
+          INSERT INTO event (id, type, lock_id, account_id, access_code_id, created_at, payload)
+          VALUES (?, ?, ?, ?, ?, ?, ?)
+          """,
+        arguments: [
+          id, draft.type, draft.lock?.rawValue, draft.account, draft.code?.rawValue, now.milliseconds,
+          try Self.text(.object(members)),
+        ])
+    }
+  }
+
+  /// The events that a filter lets through.
+  func events(_ filter: EventFilter) throws -> [EventView] {
+    var conditions: [String] = []
+    var arguments: [any DatabaseValueConvertible] = []
+    func among(_ column: String, _ values: [String]?) {
+      guard let values else { return }
+      conditions.append("\(column) IN (\(values.map { _ in "?" }.joined(separator: ", ")))")
+      arguments += values
+    }
+    if let after = filter.after {
+      conditions.append("created_at > ?")
+      arguments.append(after.milliseconds)
+    }
+    if let before = filter.before {
+      conditions.append("created_at < ?")
+      arguments.append(before.milliseconds)
+    }
+    among("id", filter.ids)
+    among("type", filter.types)
+    among("lock_id", filter.devices?.map(\.rawValue))
+    among("access_code_id", filter.accessCodes?.map(\.rawValue))
+    among("account_id", filter.account.map { [$0] })
+    let order = filter.newestFirst ? "DESC" : "ASC"
+    let sql =
+      "SELECT sequence, payload FROM event"
+      + (conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND "))
+      + " ORDER BY created_at \(order), sequence \(order) LIMIT ? OFFSET ?"
+    arguments += [max(0, filter.limit), max(0, filter.offset)]
+    return try self.database.read { database in
+      try Row.fetchAll(database, sql: sql, arguments: StatementArguments(arguments)).map { row in
+        EventView(sequence: row["sequence"], payload: try Self.json(row["payload"]))
+      }
+    }
+  }
+
+  /// Writes an attempt over its earlier state; within the caller's transaction.
+  func write(_ attempt: ActionAttempt, code: AccessCodeID?, in database: Database) throws {
+    var (status, result, type, message): (String, String?, String?, String?) = ("pending", nil, nil, nil)
+    switch attempt.status {
+    case .pending: break
+    case .success(let value): (status, result) = ("success", try Self.text(value))
+    case .error(let errorType, let sentence): (status, type, message) = ("error", errorType, sentence)
+    }
+    try database.execute(
+      sql: """
+        INSERT INTO action_attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (id) DO UPDATE SET status = excluded.status, result = excluded.result,
+          error_type = excluded.error_type, error_message = excluded.error_message
+        """,
+      arguments: [
+        attempt.id, attempt.kind, attempt.device.rawValue, code?.rawValue, attempt.createdAt.milliseconds, status,
+        result, type, message,
+      ])
+  }
+
+  /// Attempts, oldest first; nil members do not restrict.
+  func attempts(
+    ids: [String]?, lock: LockID?, onlyPending: Bool = false
+  ) throws -> [(
+    attempt: ActionAttempt, code: AccessCodeID?
+  )] {
+    var (conditions, arguments): ([String], [String]) = ([], [])
+    if let ids {
+      conditions.append("id IN (\(ids.map { _ in "?" }.joined(separator: ", ")))")
+      arguments += ids
+    }
+    if let lock {
+      conditions.append("lock_id = ?")
+      arguments.append(lock.rawValue)
+    }
+    if onlyPending { conditions.append("status = 'pending'") }
+    let sql =
+      "SELECT * FROM action_attempt" + (conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND "))
+      + " ORDER BY created_at, id"
+    return try self.database.read { database in
+      try Row.fetchAll(database, sql: sql, arguments: StatementArguments(arguments)).map { row in
+        let status: ActionAttempt.Status =
+          switch row["status"] as String {
+          case "success": .success(try (row["result"] as String?).map(Self.json) ?? .object([:]))
+          case "error":
+            .error(type: row["error_type"] ?? "uncategorized_error", message: row["error_message"] ?? "")
+          default: .pending
+          }
+        return (
+          ActionAttempt(
+            id: row["id"], kind: row["kind"], device: LockID(rawValue: row["lock_id"]),
+            createdAt: Timestamp(milliseconds: row["created_at"]), status: status),
+          (row["access_code_id"] as String?).map(AccessCodeID.init(rawValue:))
+        )
+      }
+    }
+  }
+
+  static func text(_ value: JSONValue) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+  }
+
+  static func json(_ text: String) throws -> JSONValue {
+    try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
+  }
+}

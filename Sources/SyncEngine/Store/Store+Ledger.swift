@@ -1,0 +1,97 @@
+internal import GRDB
+internal import LockCore
+
+extension Store {
+  /// Reads one lock's ledger.
+  func ledger(of lock: LockID, capabilities: LockCapabilities, policy: SchedulingPolicy) throws -> LockLedger {
+    try self.database.read { database in
+      var ledger = LockLedger(lock: lock, capabilities: capabilities, policy: policy)
+      if let row = try Row.fetchOne(database, sql: "SELECT * FROM lock WHERE id = ?", arguments: [lock.rawValue]) {
+        ledger.order = row["ledger_order"]
+        ledger.isInventoried = row["is_inventoried"]
+        ledger.knownChanges = (row["known_changes"] as Int64?).map { UInt32(truncatingIfNeeded: $0) }
+        ledger.logCursor = (row["log_cursor"] as Int64?).map { UInt32(truncatingIfNeeded: $0) }
+      }
+      for row in try Row.fetchAll(
+        database, sql: "SELECT * FROM access_code WHERE lock_id = ?", arguments: [lock.rawValue])
+      {
+        let code = try CodeRecord(row)
+        ledger.codes[code.id] = code
+      }
+      for row in try Row.fetchAll(database, sql: "SELECT * FROM slot WHERE lock_id = ?", arguments: [lock.rawValue]) {
+        let slot = try SlotRecord(row)
+        ledger.slots[slot.number] = slot
+      }
+      for row in try Row.fetchAll(
+        database, sql: "SELECT * FROM stranger WHERE lock_id = ?", arguments: [lock.rawValue])
+      {
+        let stranger = StrangerRecord(row)
+        ledger.strangers[stranger.slot] = stranger
+      }
+      return ledger
+    }
+  }
+
+  /// Writes what differs between two states of a ledger, and nothing else. Within the caller's transaction.
+  func write(_ ledger: LockLedger, over before: LockLedger, at now: Timestamp, in database: Database) throws {
+    let lock = ledger.lock.rawValue
+    if (ledger.order, ledger.isInventoried) != (before.order, before.isInventoried)
+      || (ledger.knownChanges, ledger.logCursor) != (before.knownChanges, before.logCursor)
+    {
+      try database.execute(
+        sql: "UPDATE lock SET ledger_order = ?, is_inventoried = ?, known_changes = ?, log_cursor = ? WHERE id = ?",
+        arguments: [
+          ledger.order, ledger.isInventoried, ledger.knownChanges.map { Int64($0) }, ledger.logCursor.map { Int64($0) },
+          lock,
+        ])
+    }
+    for (id, code) in ledger.codes where before.codes[id] != code { try code.write(lock: lock, in: database) }
+    for id in before.codes.keys where ledger.codes[id] == nil {
+      try database.execute(sql: "DELETE FROM access_code WHERE id = ?", arguments: [id.rawValue])
+    }
+    for (number, slot) in ledger.slots where before.slots[number] != slot {
+      try slot.write(lock: lock, in: database)
+      try self.recordTenancy(slot, over: before.slots[number], lock: lock, at: now, in: database)
+    }
+    for (number, slot) in before.slots where ledger.slots[number] == nil {
+      try database.execute(sql: "DELETE FROM slot WHERE lock_id = ? AND number = ?", arguments: [lock, number])
+      try self.recordTenancy(SlotRecord(number: number), over: slot, lock: lock, at: now, in: database)
+    }
+    for (slot, stranger) in ledger.strangers where before.strangers[slot] != stranger {
+      try stranger.write(lock: lock, in: database)
+    }
+    let kept = Set(ledger.strangers.values.map(\.id))
+    for stranger in before.strangers.values where !kept.contains(stranger.id) {
+      try database.execute(sql: "DELETE FROM stranger WHERE id = ?", arguments: [stranger.id.rawValue])
+    }
+  }
+
+  private func recordTenancy(
+    _ slot: SlotRecord, over before: SlotRecord?, lock: String, at now: Timestamp, in database: Database
+  ) throws {
+    guard slot.holder != before?.holder else { return }
+    try database.execute(
+      sql: "UPDATE tenancy SET ended_at = ? WHERE lock_id = ? AND slot = ? AND ended_at IS NULL",
+      arguments: [now.milliseconds, lock, slot.number])
+    if let holder = slot.holder {
+      try database.execute(
+        sql: "INSERT INTO tenancy (lock_id, slot, access_code_id, began_at) VALUES (?, ?, ?, ?)",
+        arguments: [lock, slot.number, holder.rawValue, now.milliseconds])
+    }
+  }
+
+  /// Who held a slot at an instant; nil when nobody of ours did.
+  func tenant(of slot: Int, lock: LockID, at date: Timestamp) throws -> AccessCodeID? {
+    try self.database.read { database in
+      try String.fetchOne(
+        database,
+        sql: """
+          SELECT access_code_id FROM tenancy
+          WHERE lock_id = ? AND slot = ? AND began_at <= ? AND (ended_at IS NULL OR ended_at > ?)
+          ORDER BY began_at DESC LIMIT 1
+          """,
+        arguments: [lock.rawValue, slot, date.milliseconds, date.milliseconds]
+      ).map(AccessCodeID.init(rawValue:))
+    }
+  }
+}

@@ -1,0 +1,189 @@
+internal import Foundation
+internal import GRDB
+internal import LockCore
+
+/// A row that does not hold what this version writes.
+struct MalformedRow: Error {
+  /// Table and column.
+  var column: String
+}
+
+/// The JSON of the columns that hold a structure. PINs appear here as text: this is the store.
+private struct AnnouncedColumn: Codable {
+  struct Terms: Codable {
+    var name: String?
+    var pin: String
+    var window: TimeWindow?
+  }
+  var isScheduled: Bool
+  var isSet: Bool
+  var isOnLock: Bool
+  var isLate: Bool
+  var problem: CodeRecord.Problem?
+  var drift: CodeRecord.Drift?
+  var confirmed: Terms?
+}
+
+private struct WrittenColumn: Codable {
+  var pin: String?
+  var window: TimeWindow?
+  var name: String?
+  var order: Int64
+  var wasEmpty: Bool
+  var stampBefore: UInt32?
+  var isProven: Bool
+  var stamp: UInt32?
+}
+
+private struct ObservedColumn: Codable {
+  enum Contents: String, Codable { case empty, code, unreadable }
+  var contents: Contents
+  var pin: String?
+  var window: TimeWindow?
+  var name: String?
+  var stamp: UInt32?
+  var order: Int64
+  var date: Timestamp
+}
+
+private func text(_ value: some Encodable) throws -> String {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = .sortedKeys
+  return String(decoding: try encoder.encode(value), as: UTF8.self)
+}
+
+private func decode<Value: Decodable>(_ type: Value.Type, _ text: String) throws -> Value {
+  try JSONDecoder().decode(type, from: Data(text.utf8))
+}
+
+private func pin(_ text: String?, _ column: String) throws -> PINCode {
+  guard let pin = text.flatMap({ PINCode($0) }) else { throw MalformedRow(column: column) }
+  return pin
+}
+
+private func storedWindow(_ row: Row) -> TimeWindow? {
+  guard let start: Int64 = row["starts_at"], let end: Int64 = row["ends_at"] else { return nil }
+  return TimeWindow(start: Timestamp(milliseconds: start), end: Timestamp(milliseconds: end))
+}
+
+extension CodeRecord {
+  init(_ row: Row) throws {
+    self.init(
+      id: AccessCodeID(rawValue: row["id"]),
+      terms: Terms(name: row["name"], pin: try pin(row["pin"], "access_code.pin"), window: storedWindow(row)),
+      createdAt: Timestamp(milliseconds: row["created_at"]))
+    self.revision = row["revision"]
+    self.prefersNativeScheduling = row["prefers_native_scheduling"]
+    self.allowsExternalModification = row["allows_external_modification"]
+    self.isDeleting = row["is_deleting"]
+    self.commonCodeKey = row["common_code_key"]
+    self.requestedAt = Timestamp(milliseconds: row["requested_at"])
+    let told = try decode(AnnouncedColumn.self, row["announced"])
+    self.announced.isScheduled = told.isScheduled
+    self.announced.isSet = told.isSet
+    self.announced.isOnLock = told.isOnLock
+    self.announced.isLate = told.isLate
+    self.announced.problem = told.problem
+    self.announced.drift = told.drift
+    self.announced.confirmed = try told.confirmed.map {
+      Terms(name: $0.name, pin: try pin($0.pin, "access_code.announced"), window: $0.window)
+    }
+    self.attempt = try (row["attempt"] as String?).map { try decode(Attempt.self, $0) }
+  }
+
+  func write(lock: String, in database: Database) throws {
+    let told = AnnouncedColumn(
+      isScheduled: self.announced.isScheduled, isSet: self.announced.isSet, isOnLock: self.announced.isOnLock,
+      isLate: self.announced.isLate, problem: self.announced.problem, drift: self.announced.drift,
+      confirmed: self.announced.confirmed.map { .init(name: $0.name, pin: $0.pin.digits, window: $0.window) })
+    try database.execute(
+      sql: """
+        INSERT INTO access_code VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (id) DO UPDATE SET name = excluded.name, pin = excluded.pin, starts_at = excluded.starts_at,
+          ends_at = excluded.ends_at, revision = excluded.revision,
+          prefers_native_scheduling = excluded.prefers_native_scheduling,
+          allows_external_modification = excluded.allows_external_modification, is_deleting = excluded.is_deleting,
+          common_code_key = excluded.common_code_key, requested_at = excluded.requested_at,
+          announced = excluded.announced, attempt = excluded.attempt
+        """,
+      arguments: [
+        self.id.rawValue, lock, self.terms.name, self.terms.pin.digits, self.terms.window?.start.milliseconds,
+        self.terms.window?.end.milliseconds, self.revision, self.prefersNativeScheduling,
+        self.allowsExternalModification, self.isDeleting, self.commonCodeKey, self.createdAt.milliseconds,
+        self.requestedAt.milliseconds, try text(told), try self.attempt.map { try text($0) },
+      ])
+  }
+}
+
+extension SlotRecord {
+  init(_ row: Row) throws {
+    self.init(number: row["number"])
+    self.holder = (row["holder"] as String?).map(AccessCodeID.init(rawValue:))
+    self.heldSince = (row["held_since"] as Int64?).map(Timestamp.init(milliseconds:))
+    if let column = try (row["written"] as String?).map({ try decode(WrittenColumn.self, $0) }) {
+      let entry = try column.pin.map {
+        SlotEntry(pin: try pin($0, "slot.written"), window: column.window, name: column.name)
+      }
+      self.written = Written(
+        entry: entry, order: column.order, before: column.wasEmpty ? .empty : .occupied(stamp: column.stampBefore),
+        isProven: column.isProven, stamp: column.stamp)
+    }
+    if let column = try (row["observed"] as String?).map({ try decode(ObservedColumn.self, $0) }) {
+      let contents: SlotContents =
+        switch column.contents {
+        case .empty: .empty
+        case .unreadable: .unreadable
+        case .code: .code(try pin(column.pin, "slot.observed"))
+        }
+      self.observed = Observed(
+        reading: SlotReading(
+          slot: self.number, contents: contents, window: column.window, name: column.name, stamp: column.stamp),
+        order: column.order, date: column.date)
+    }
+  }
+
+  func write(lock: String, in database: Database) throws {
+    let written = self.written.map { written in
+      var (wasEmpty, stampBefore): (Bool, UInt32?) = (true, nil)
+      if case .occupied(let stamp) = written.before { (wasEmpty, stampBefore) = (false, stamp) }
+      return WrittenColumn(
+        pin: written.entry?.pin.digits, window: written.entry?.window, name: written.entry?.name, order: written.order,
+        wasEmpty: wasEmpty, stampBefore: stampBefore, isProven: written.isProven, stamp: written.stamp)
+    }
+    let observed = self.observed.map { observed in
+      let reading = observed.reading
+      var (contents, pin): (ObservedColumn.Contents, String?) = (.unreadable, nil)
+      switch reading.contents {
+      case .empty: contents = .empty
+      case .unreadable: contents = .unreadable
+      case .code(let code): (contents, pin) = (.code, code.digits)
+      }
+      return ObservedColumn(
+        contents: contents, pin: pin, window: reading.window, name: reading.name, stamp: reading.stamp,
+        order: observed.order, date: observed.date)
+    }
+    try database.execute(
+      sql: "INSERT OR REPLACE INTO slot VALUES (?, ?, ?, ?, ?, ?)",
+      arguments: [
+        lock, self.number, self.holder?.rawValue, self.heldSince?.milliseconds, try written.map { try text($0) },
+        try observed.map { try text($0) },
+      ])
+  }
+}
+
+extension StrangerRecord {
+  init(_ row: Row) {
+    self.init(
+      id: AccessCodeID(rawValue: row["id"]), slot: row["slot"], pin: (row["pin"] as String?).flatMap { PINCode($0) },
+      name: row["name"], window: storedWindow(row), foundAt: Timestamp(milliseconds: row["found_at"]))
+  }
+
+  func write(lock: String, in database: Database) throws {
+    try database.execute(
+      sql: "INSERT OR REPLACE INTO stranger VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      arguments: [
+        self.id.rawValue, lock, self.slot, self.pin?.digits, self.name, self.window?.start.milliseconds,
+        self.window?.end.milliseconds, self.foundAt.milliseconds,
+      ])
+  }
+}

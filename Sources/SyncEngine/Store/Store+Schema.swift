@@ -1,0 +1,118 @@
+internal import GRDB
+
+extension Store {
+  /// The schema, one step a version; a step that has shipped is never edited.
+  static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1") { database in
+      try database.execute(
+        sql: """
+          CREATE TABLE site (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+
+          CREATE TABLE api_key (hash TEXT PRIMARY KEY, created_at INTEGER NOT NULL) STRICT;
+
+          CREATE TABLE account (
+            id TEXT PRIMARY KEY,
+            key TEXT NOT NULL UNIQUE,            -- name in the configuration
+            created_at INTEGER NOT NULL
+          ) STRICT;
+
+          CREATE TABLE lock (
+            id TEXT PRIMARY KEY,
+            key TEXT NOT NULL UNIQUE,            -- name in the configuration
+            nickname TEXT,
+            custom_metadata TEXT NOT NULL DEFAULT '{}',
+            created_at INTEGER NOT NULL,
+            ledger_order INTEGER NOT NULL DEFAULT 0,
+            is_inventoried INTEGER NOT NULL DEFAULT 0,
+            known_changes INTEGER,
+            log_cursor INTEGER
+          ) STRICT;
+
+          CREATE TABLE access_code (
+            id TEXT PRIMARY KEY,
+            lock_id TEXT NOT NULL REFERENCES lock (id),
+            name TEXT,
+            pin TEXT NOT NULL,
+            starts_at INTEGER,
+            ends_at INTEGER,
+            revision INTEGER NOT NULL,
+            prefers_native_scheduling INTEGER NOT NULL,
+            allows_external_modification INTEGER NOT NULL,
+            is_deleting INTEGER NOT NULL,
+            common_code_key TEXT,
+            created_at INTEGER NOT NULL,
+            requested_at INTEGER NOT NULL,
+            announced TEXT NOT NULL,             -- JSON
+            attempt TEXT                         -- JSON
+          ) STRICT;
+          CREATE INDEX access_code_by_lock ON access_code (lock_id);
+
+          CREATE TABLE slot (
+            lock_id TEXT NOT NULL REFERENCES lock (id),
+            number INTEGER NOT NULL,
+            holder TEXT,
+            held_since INTEGER,
+            written TEXT,                        -- JSON
+            observed TEXT,                       -- JSON
+            PRIMARY KEY (lock_id, number)
+          ) STRICT;
+
+          CREATE TABLE stranger (
+            id TEXT PRIMARY KEY,
+            lock_id TEXT NOT NULL REFERENCES lock (id),
+            slot INTEGER NOT NULL,
+            pin TEXT,
+            name TEXT,
+            starts_at INTEGER,
+            ends_at INTEGER,
+            found_at INTEGER NOT NULL
+          ) STRICT;
+
+          -- Who held a slot when: a log record read later is still credited to the right code.
+          CREATE TABLE tenancy (
+            lock_id TEXT NOT NULL REFERENCES lock (id),
+            slot INTEGER NOT NULL,
+            access_code_id TEXT NOT NULL,
+            began_at INTEGER NOT NULL,
+            ended_at INTEGER
+          ) STRICT;
+          CREATE INDEX tenancy_by_slot ON tenancy (lock_id, slot, began_at);
+
+          CREATE TABLE action_attempt (
+            id TEXT PRIMARY KEY,
+            kind TEXT NOT NULL,
+            lock_id TEXT NOT NULL REFERENCES lock (id),
+            access_code_id TEXT,
+            created_at INTEGER NOT NULL,
+            status TEXT NOT NULL,                -- pending, success, error
+            result TEXT,                         -- JSON
+            error_type TEXT,
+            error_message TEXT
+          ) STRICT;
+          CREATE INDEX action_attempt_by_lock ON action_attempt (lock_id, created_at);
+
+          CREATE TABLE event (
+            sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            type TEXT NOT NULL,
+            lock_id TEXT,
+            account_id TEXT,
+            access_code_id TEXT,
+            created_at INTEGER NOT NULL,
+            payload TEXT NOT NULL                -- JSON, as the API shows it
+          ) STRICT;
+          CREATE INDEX event_by_time ON event (created_at, sequence);
+
+          -- Keys that the gateway chose for devices on a line, kept before a device hears them.
+          CREATE TABLE device_key (
+            device TEXT PRIMARY KEY,
+            key BLOB NOT NULL,
+            is_installed INTEGER NOT NULL,
+            created_at INTEGER NOT NULL
+          ) STRICT;
+          """)
+    }
+    return migrator
+  }
+}

@@ -1,0 +1,104 @@
+internal import Foundation
+internal import GRDB
+public import LockCore
+
+extension Store {
+  /// The row of a lock that does not belong to its ledger.
+  struct LockRow {
+    var id: LockID
+    var nickname: String?
+    var customMetadata: [String: JSONValue]
+    var createdAt: Timestamp
+  }
+
+  /// The id and the first day of an adapter by its name in the configuration; made when it is new.
+  func account(named key: String, at now: Timestamp) throws -> (id: String, createdAt: Timestamp) {
+    try self.database.write { database in
+      try database.execute(
+        sql: "INSERT INTO account (id, key, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        arguments: [UUID().uuidString.lowercased(), key, now.milliseconds])
+      guard let row = try Row.fetchOne(database, sql: "SELECT * FROM account WHERE key = ?", arguments: [key])
+      else { throw MalformedRow(column: "account") }
+      return (row["id"], Timestamp(milliseconds: row["created_at"]))
+    }
+  }
+
+  /// The row of a lock by its name in the configuration; made when it is new.
+  func lock(named key: String, at now: Timestamp) throws -> LockRow {
+    try self.database.write { database in
+      try database.execute(
+        sql: "INSERT INTO lock (id, key, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        arguments: [UUID().uuidString.lowercased(), key, now.milliseconds])
+      guard let row = try Row.fetchOne(database, sql: "SELECT * FROM lock WHERE key = ?", arguments: [key])
+      else { throw MalformedRow(column: "lock") }
+      return LockRow(
+        id: LockID(rawValue: row["id"]), nickname: row["nickname"],
+        customMetadata: try Self.json(row["custom_metadata"]).object ?? [:],
+        createdAt: Timestamp(milliseconds: row["created_at"]))
+    }
+  }
+
+  /// Writes what the API may change of a lock.
+  func write(nickname: String?, customMetadata: [String: JSONValue], of lock: LockID) throws {
+    try self.database.write { database in
+      try database.execute(
+        sql: "UPDATE lock SET nickname = ?, custom_metadata = ? WHERE id = ?",
+        arguments: [nickname, try Self.text(.object(customMetadata)), lock.rawValue])
+    }
+  }
+
+  /// A value kept under a name; made by `make` when there is none.
+  func value(_ key: String, orElse make: () -> String) throws -> String {
+    try self.database.write { database in
+      if let value = try String.fetchOne(database, sql: "SELECT value FROM site WHERE key = ?", arguments: [key]) {
+        return value
+      }
+      let value = make()
+      try database.execute(sql: "INSERT INTO site (key, value) VALUES (?, ?)", arguments: [key, value])
+      return value
+    }
+  }
+
+  /// True when an API key was ever set.
+  public func hasAPIKey() throws -> Bool {
+    try self.database.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM api_key") ?? 0 } > 0
+  }
+
+  /// Keeps an API key's SHA-256, in hexadecimal; the key itself is never stored.
+  public func addAPIKey(hash: String, at now: Timestamp) throws {
+    try self.database.write { database in
+      try database.execute(
+        sql: "INSERT INTO api_key (hash, created_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        arguments: [hash, now.milliseconds])
+    }
+  }
+
+  func apiKeyHashes() throws -> [String] {
+    try self.database.read { try String.fetchAll($0, sql: "SELECT hash FROM api_key") }
+  }
+
+  /// The key that the gateway chose for a device on a line, and whether the device is known to have it. Made by
+  /// `make` and synced before anything hears it.
+  public func deviceKey(
+    _ device: String, at now: Timestamp, orElse make: () -> [UInt8]
+  ) throws -> (
+    key: [UInt8], isInstalled: Bool
+  ) {
+    try self.database.write { database in
+      if let row = try Row.fetchOne(database, sql: "SELECT * FROM device_key WHERE device = ?", arguments: [device]) {
+        return ([UInt8](row["key"] as Data), row["is_installed"])
+      }
+      let key = make()
+      try database.execute(
+        sql: "INSERT INTO device_key VALUES (?, ?, 0, ?)", arguments: [device, Data(key), now.milliseconds])
+      return (key, false)
+    }
+  }
+
+  /// The device was seen to have the key that was chosen for it.
+  public func markDeviceKeyInstalled(_ device: String) throws {
+    try self.database.write { database in
+      try database.execute(sql: "UPDATE device_key SET is_installed = 1 WHERE device = ?", arguments: [device])
+    }
+  }
+}

@@ -1,0 +1,101 @@
+internal import Foundation
+internal import GRDB
+
+/// The daemon's memory: one SQLite file, every acknowledged change synced before it is acknowledged.
+///
+/// One connection, used from one isolation at a time. The file is kept readable by its owner alone.
+public struct Store: Sendable {
+  let database: DatabaseQueue
+
+  /// Why the store cannot be used. Nothing was written.
+  public enum Fault: Error, CustomStringConvertible {
+    /// The file cannot be opened or made.
+    case cannotOpen(path: String, reason: String)
+    /// The file fails SQLite's own check; it is left as it is.
+    case damaged(path: String, reason: String)
+
+    /// What is wrong and what to do.
+    public var description: String {
+      switch self {
+      case .cannotOpen(let path, let reason):
+        "The store \(path) cannot be opened: \(reason)."
+      case .damaged(let path, let reason):
+        "The store \(path) is damaged (\(reason)). It was left as it is: move it aside and put the last good copy in its place."
+      }
+    }
+  }
+
+  /// Opens the store, makes it if there is none, brings it up to the present schema and checks it.
+  /// - Throws: ``Fault``.
+  public init(path: String) throws(Fault) {
+    do {
+      if !FileManager.default.fileExists(atPath: path) {
+        _ = FileManager.default.createFile(
+          atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
+      }
+      var configuration = Self.configuration
+      configuration.journalMode = .wal
+      let database = try DatabaseQueue(path: path, configuration: configuration)
+      // GRDB sets synchronous = NORMAL when it turns WAL on, after prepareDatabase: a commit could then be lost
+      // with the power. One connection for the store's life keeps what is set here.
+      try database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+      self.database = database
+    } catch {
+      if let error = error as? DatabaseError,
+        error.resultCode == .SQLITE_NOTADB || error.resultCode == .SQLITE_CORRUPT
+      {
+        throw .damaged(path: path, reason: "\(error.message ?? "not a database")")
+      }
+      throw .cannotOpen(path: path, reason: Self.reason(of: error))
+    }
+    try self.prepare(path: path)
+  }
+
+  /// Opens an empty store in memory.
+  /// - Throws: ``Fault``.
+  public init() throws(Fault) {
+    do {
+      self.database = try DatabaseQueue(configuration: Self.configuration)
+    } catch {
+      throw .cannotOpen(path: ":memory:", reason: Self.reason(of: error))
+    }
+    try self.prepare(path: ":memory:")
+  }
+
+  /// SQLite's `synchronous` as the writing connection has it: 2 is FULL.
+  public func synchronousLevel() throws -> Int {
+    try self.database.read { try Int.fetchOne($0, sql: "PRAGMA synchronous") ?? -1 }
+  }
+
+  private func prepare(path: String) throws(Fault) {
+    do {
+      let verdict = try self.database.read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") }
+      guard verdict == "ok" else { throw Fault.damaged(path: path, reason: verdict ?? "no verdict") }
+      try Self.migrator.migrate(self.database)
+    } catch let fault as Fault {
+      throw fault
+    } catch {
+      if let error = error as? DatabaseError,
+        error.resultCode == .SQLITE_NOTADB || error.resultCode == .SQLITE_CORRUPT
+      {
+        throw .damaged(path: path, reason: "\(error.message ?? "unreadable")")
+      }
+      throw .cannotOpen(path: path, reason: Self.reason(of: error))
+    }
+  }
+
+  private static var configuration: Configuration {
+    var configuration = Configuration()
+    configuration.foreignKeysEnabled = true
+    configuration.busyMode = .timeout(2)
+    // Errors must not carry the values of a statement: there are PINs among them.
+    configuration.publicStatementArguments = false
+    return configuration
+  }
+
+  /// What SQLite says, without the statement.
+  static func reason(of error: any Error) -> String {
+    if let error = error as? DatabaseError { return error.message ?? "SQLite code \(error.resultCode.rawValue)" }
+    return "\(error)"
+  }
+}
