@@ -41,6 +41,10 @@ let siteDependencies: [Package.Dependency] = [
   .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
   .package(
     url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+  // Hummingbird's own, named here because SeamAPI imports them.
+  .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+  .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.34.1"),
+  .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
   .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
   .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
 ]
@@ -58,7 +62,12 @@ let siteTargets: [Target] = [
     dependencies: [
       "LockCore", "SyncEngine",
       .product(name: "Hummingbird", package: "hummingbird"),
+      .product(name: "HummingbirdCore", package: "hummingbird"),
+      .product(name: "HTTPTypes", package: "swift-http-types"),
+      .product(name: "NIOCore", package: "swift-nio"),
+      .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
       .product(name: "Logging", package: "swift-log"),
+      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
     ], swiftSettings: swift),
   .executableTarget(
     name: "bittingd",
@@ -75,6 +84,12 @@ let siteTargets: [Target] = [
     dependencies: [
       "LockCore", "LockDrivers", "LockSimulator", "SyncEngine",
       .product(name: "GRDB", package: "GRDB.swift"),
+    ],
+    swiftSettings: swift),
+  .testTarget(
+    name: "SeamAPITests",
+    dependencies: [
+      "LockCore", "SyncEngine", "SeamAPI", .product(name: "HTTPTypes", package: "swift-http-types"),
     ],
     swiftSettings: swift),
 ]
