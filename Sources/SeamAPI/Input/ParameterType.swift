@@ -1,0 +1,160 @@
+import LockCore
+import SyncEngine
+
+/// What a request parameter may be.
+indirect enum ParameterType: Sendable {
+  /// A text of so many characters.
+  case string(length: ClosedRange<Int>)
+  /// A text of so many digits.
+  case digits(count: ClosedRange<Int>)
+  /// A whole number in a range; `6.0` counts as whole.
+  case integer(ClosedRange<Int>)
+  /// `true` or `false`.
+  case flag
+  /// An ISO 8601 date and time with any offset.
+  case timestamp
+  /// One of these texts.
+  case choice([String])
+  /// So many elements of one type.
+  case list(ParameterType, count: ClosedRange<Int>)
+  /// Free names with a text, a truth value or null each.
+  case map
+  /// Named members.
+  case object([Parameter])
+
+  /// Any text.
+  static let text = ParameterType.string(length: 0...Int.max)
+  /// Any text but the empty one.
+  static let someText = ParameterType.string(length: 1...Int.max)
+  /// An id. The form is not checked: an id that is none is not found.
+  static let id = ParameterType.text
+  /// Any number of ids.
+  static let ids = ParameterType.list(.id, count: 0...Int.max)
+  /// How many to return, 1 or more.
+  static let limit = ParameterType.integer(1...Int(Int32.max))
+}
+
+/// One parameter of a request.
+struct Parameter: Sendable {
+  /// Its name.
+  var name: String
+  /// What it may be.
+  var type: ParameterType
+  /// True when the request makes no sense without it.
+  var isRequired = false
+  /// True when `null` means something.
+  var isNullable = false
+
+  /// A parameter that must be there.
+  static func required(_ name: String, _ type: ParameterType) -> Parameter {
+    Parameter(name: name, type: type, isRequired: true)
+  }
+
+  /// A parameter that may be left out.
+  static func optional(_ name: String, _ type: ParameterType) -> Parameter { Parameter(name: name, type: type) }
+
+  /// A parameter that may be left out or be null.
+  static func nullable(_ name: String, _ type: ParameterType) -> Parameter {
+    Parameter(name: name, type: type, isNullable: true)
+  }
+}
+
+extension ParameterType {
+  /// What is wrong with `value`, each with the path to it. Quotes nothing of the value.
+  func problems(of value: JSONValue, at path: [String]) -> [InputProblem] {
+    func problem(_ message: String) -> [InputProblem] { [InputProblem(path: path, message: message)] }
+    func mismatch(_ expected: String) -> [InputProblem] { problem("Expected \(expected), received \(value.typeName)") }
+    switch self {
+    case .string(let length):
+      guard let text = value.string else { return mismatch("string") }
+      return length.contains(text.count)
+        ? [] : problem(Self.lengthMessage("String", "character(s)", length, text.count))
+    case .digits(let count):
+      guard let text = value.string else { return mismatch("string") }
+      guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return problem("Must contain only digits") }
+      return count.contains(text.count) ? [] : problem(Self.lengthMessage("String", "digit(s)", count, text.count))
+    case .integer(let range):
+      guard value.isNumber else { return mismatch("number") }
+      guard let number = value.integer else { return problem("Expected integer, received float") }
+      if number < range.lowerBound { return problem("Number must be greater than or equal to \(range.lowerBound)") }
+      return number > range.upperBound ? problem("Number must be less than or equal to \(range.upperBound)") : []
+    case .flag: return value.bool == nil ? mismatch("boolean") : []
+    case .timestamp:
+      guard let text = value.string else { return mismatch("string") }
+      return Timestamp(iso8601: text) == nil ? problem("Invalid ISO 8601 date and time") : []
+    case .choice(let choices):
+      guard let text = value.string else { return mismatch("string") }
+      let expected = choices.map { "'\($0)'" }.joined(separator: " | ")
+      return choices.contains(text) ? [] : problem("Invalid enum value. Expected \(expected)")
+    case .list(let type, let count):
+      guard let elements = value.array else { return mismatch("array") }
+      guard count.contains(elements.count) else {
+        return problem(Self.lengthMessage("Array", "element(s)", count, elements.count))
+      }
+      return elements.enumerated().flatMap { type.problems(of: $1, at: path + [String($0)]) }
+    case .map:
+      guard let members = value.object else { return mismatch("object") }
+      return members.sorted { $0.key < $1.key }.compactMap { name, value in
+        switch value {
+        case .string, .bool, .null: nil
+        default:
+          InputProblem(path: path + [name], message: "Expected string, boolean or null, received \(value.typeName)")
+        }
+      }
+    case .object(let parameters):
+      guard let members = value.object else { return mismatch("object") }
+      return parameters.problems(of: members, at: path)
+    }
+  }
+
+  private static func lengthMessage(_ what: String, _ unit: String, _ range: ClosedRange<Int>, _ count: Int) -> String {
+    if range.lowerBound == range.upperBound { return "\(what) must contain exactly \(range.lowerBound) \(unit)" }
+    return count < range.lowerBound
+      ? "\(what) must contain at least \(range.lowerBound) \(unit)"
+      : "\(what) must contain at most \(range.upperBound) \(unit)"
+  }
+}
+
+extension [Parameter] {
+  /// What is wrong with `members`, in the order of the parameters. Members of other names are ignored.
+  func problems(of members: [String: JSONValue], at path: [String] = []) -> [InputProblem] {
+    self.flatMap { parameter -> [InputProblem] in
+      let path = path + [parameter.name]
+      switch members[parameter.name] {
+      case nil: return parameter.isRequired ? [InputProblem(path: path, message: "Required")] : []
+      case .null? where parameter.isNullable: return []
+      case let value?: return parameter.type.problems(of: value, at: path)
+      }
+    }
+  }
+}
+
+extension JSONValue {
+  /// What kind of value it is.
+  var typeName: String {
+    switch self {
+    case .null: "null"
+    case .bool: "boolean"
+    case .int, .double: "number"
+    case .string: "string"
+    case .array: "array"
+    case .object: "object"
+    }
+  }
+
+  /// The number, if it is a whole one.
+  var integer: Int? {
+    switch self {
+    case .int(let value): Int(exactly: value)
+    case .double(let value): Int(exactly: value)
+    default: nil
+    }
+  }
+
+  fileprivate var isNumber: Bool {
+    switch self {
+    case .int, .double: true
+    default: false
+    }
+  }
+}

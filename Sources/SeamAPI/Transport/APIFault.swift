@@ -1,0 +1,95 @@
+import LockCore
+import SyncEngine
+
+/// A refusal as the client sees it: status, type, sentence.
+struct APIFault: Error {
+  /// HTTP status.
+  var status: Int
+  /// The `type`, which clients compare.
+  var type: String
+  /// The sentence for people; holds no PIN and no key.
+  var message: String
+  /// Further members of `error`.
+  var members: [String: JSONValue] = [:]
+
+  /// The whole body.
+  var body: JSONValue {
+    let error = self.members.merging(["type": .string(self.type), "message": .string(self.message)]) { _, own in own }
+    return ["error": .object(error), "ok": false]
+  }
+
+  /// The input does not fit the schema of the route.
+  static func invalidInput(_ problems: [InputProblem]) -> APIFault {
+    APIFault(
+      status: 400, type: "invalid_input", message: problems.message, members: ["validation_errors": problems.tree])
+  }
+
+  /// The input fits the schema, but asks for what cannot be.
+  static func invalidInput(_ sentence: String) -> APIFault {
+    .invalidInput([InputProblem(path: [], message: sentence)])
+  }
+
+  /// The query string can be read in two ways.
+  static func invalidQuery(_ sentence: String) -> APIFault {
+    APIFault(status: 400, type: "invalid_query_params", message: sentence)
+  }
+
+  /// The cursor comes from a listing with other parameters.
+  static let mismatchedPage = APIFault(
+    status: 400, type: "mismatched_page_parameters",
+    message: "page_cursor belongs to a request with other parameters; repeat those or leave page_cursor out")
+
+  /// No key, or an unknown one.
+  static let unauthorized = APIFault(
+    status: 401, type: "unauthorized",
+    message: "Send a valid API key of this gateway in the header `Authorization: Bearer KEY`")
+
+  /// There is no such route.
+  static let unknownPath = APIFault(status: 404, type: "not_found", message: "There is no such path")
+
+  /// There is no such thing.
+  static func notFound(_ type: String, _ sentence: String) -> APIFault {
+    APIFault(status: 404, type: type, message: sentence)
+  }
+
+  /// The route has other verbs.
+  static let methodNotAllowed = APIFault(
+    status: 405, type: "method_not_allowed", message: "This path does not take this method; see the header `allow`")
+
+  /// The body is larger than any request is.
+  static let tooLarge = APIFault(
+    status: 413, type: "content_too_large", message: "The request body is larger than \(RequestReader.bodyLimit) bytes")
+
+  /// Not offered by this gateway yet.
+  static func notImplemented(_ sentence: String) -> APIFault {
+    APIFault(status: 501, type: "not_implemented", message: sentence)
+  }
+
+  /// Our own mistake; what it was is in the log only.
+  static let internalServerError = APIFault(
+    status: 500, type: "internal_server_error", message: "Something went wrong here; the log tells more")
+}
+
+extension APIFault {
+  /// What the engine refused, in the words of the API.
+  init(_ fault: RequestFault) {
+    switch fault {
+    case .invalid(let sentence): self = .invalidInput(sentence)
+    case .deviceNotFound: self = .notFound("device_not_found", "There is no such device")
+    case .accessCodeNotFound: self = .notFound("access_code_not_found", "There is no such access code")
+    case .actionAttemptNotFound: self = .notFound("action_attempt_not_found", "There is no such action attempt")
+    case .duplicateAccessCode(let existing):
+      self.init(
+        status: 409, type: "duplicate_access_code", message: "The code is already in use on this device",
+        members: ["data": ["access_code_id": .string(existing.rawValue)]])
+    case .deviceOffline:
+      self.init(
+        status: 400, type: "device_offline",
+        message: "The device is offline; set attempt_for_offline_device to have it done once it is back")
+    case .deviceTypeNotSupported(let sentence):
+      self.init(status: 400, type: "device_type_not_supported", message: sentence)
+    case .storeUnavailable(let sentence):
+      self.init(status: 503, type: "store_unavailable", message: sentence)
+    }
+  }
+}
