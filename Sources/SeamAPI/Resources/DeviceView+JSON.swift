@@ -1,0 +1,109 @@
+import LockCore
+import SyncEngine
+
+extension DeviceView {
+  /// The name that is shown: the nickname, else the configured name.
+  var displayName: String { self.nickname ?? self.name }
+
+  /// The maker as an identifier, for example `acme_locks`.
+  var manufacturerKey: String {
+    let words = self.manufacturer.lowercased().split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }
+    return words.joined(separator: "_")
+  }
+
+  /// The resource `device`.
+  func json(workspace: String) -> JSONValue {
+    var members: [String: JSONValue] = [
+      "device_id": .string(self.id.rawValue),
+      "device_type": .string(self.deviceType),
+      "workspace_id": .string(workspace),
+      "connected_account_id": .string(self.account),
+      "display_name": .string(self.displayName),
+      "space_ids": [],
+      "capabilities_supported": .array(self.capabilitiesSupported),
+      "device_manufacturer": [
+        "manufacturer": .string(self.manufacturerKey), "display_name": .string(self.manufacturer),
+      ],
+      "properties": .object(self.properties),
+      "custom_metadata": .object(self.customMetadata),
+      "errors": .array(self.errors.map(\.errorJSON)),
+      "warnings": .array(self.warnings.map(\.warningJSON)),
+      "created_at": self.createdAt.json,
+      "is_managed": true,
+    ]
+    if let nickname { members["nickname"] = .string(nickname) }
+    if let timeZone {
+      members["location"] = ["time_zone": .string(timeZone), "timezone": .string(timeZone)]
+    }
+    return .object(members.merging(self.abilities) { _, ability in ability })
+  }
+
+  private var capabilitiesSupported: [JSONValue] {
+    var names: [JSONValue] = ["access_code"]
+    if self.capabilities.canLockRemotely || self.capabilities.canUnlockRemotely { names.append("lock") }
+    if self.capabilities.hasBattery { names.append("battery") }
+    return names
+  }
+
+  /// The ability flags: true works now, false not now, absent never.
+  private var abilities: [String: JSONValue] {
+    var flags: [String: JSONValue] = [
+      // Stays true while the lock is merely out of reach: what is asked is done once it is back.
+      "can_program_online_access_codes": true
+    ]
+    switch self.capabilities.codeStore {
+    case .slots: flags["can_unlock_with_code"] = true
+    case .gateway: flags["can_unlock_with_code"] = .bool(self.isOnline)
+    }
+    if self.capabilities.canLockRemotely { flags["can_remotely_lock"] = .bool(self.isOnline) }
+    if self.capabilities.canUnlockRemotely { flags["can_remotely_unlock"] = .bool(self.isOnline) }
+    return flags
+  }
+
+  private var properties: [String: JSONValue] {
+    var members: [String: JSONValue] = [
+      "online": .bool(self.isOnline),
+      "name": .string(self.displayName),
+      "appearance": ["name": .string(self.name)],
+      "model": [
+        "display_name": .string(self.model), "manufacturer_display_name": .string(self.manufacturer),
+      ],
+      "manufacturer": .string(self.manufacturerKey),
+      "has_direct_power": .bool(!self.capabilities.hasBattery),
+      "code_constraints": .array(self.codeConstraints),
+      "supported_code_lengths": .array(self.capabilities.pins.lengths.map { .int(Int64($0)) }),
+      "supports_backup_access_code_pool": false,
+      "has_native_entry_events": .bool(self.capabilities.reportsEntries),
+    ]
+    if let serial { members["serial_number"] = .string(serial) }
+    if let maximum = self.capabilities.maximumCodes { members["max_active_codes_supported"] = .int(Int64(maximum)) }
+    // What the lock last told is not shown as the present while it does not answer.
+    guard self.isOnline else { return members }
+    if let isLocked = self.state.isLocked { members["locked"] = .bool(isLocked) }
+    if let isDoorOpen = self.state.isDoorOpen { members["door_open"] = .bool(isDoorOpen) }
+    if let level = self.state.battery {
+      members["battery_level"] = .double(level)
+      members["battery"] = ["level": .double(level), "status": .string(Self.batteryStatus(level))]
+    }
+    return members
+  }
+
+  private var codeConstraints: [JSONValue] {
+    var constraints = self.capabilities.pins.constraints.map { constraint -> JSONValue in
+      ["constraint_type": .string(constraint.rawValue)]
+    }
+    if case .slots(let store) = self.capabilities.codeStore, store.nameBytes > 0 {
+      constraints.append(["constraint_type": "name_length", "max_length": .int(Int64(store.nameBytes))])
+    }
+    return constraints
+  }
+
+  private static func batteryStatus(_ level: Double) -> String {
+    switch level {
+    case ..<0.1: "critical"
+    case ..<0.25: "low"
+    case ..<0.95: "good"
+    default: "full"
+    }
+  }
+}
