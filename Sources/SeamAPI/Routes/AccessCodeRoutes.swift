@@ -1,0 +1,206 @@
+import LockCore
+import SyncEngine
+
+extension Route {
+  /// Access codes that are managed here.
+  static let accessCodes: [Route] = [
+    Route("/access_codes/create", .act, accessCodeCreation) { call in
+      let (created, attempt) = try await call.engine.create(try call.input.newAccessCode())
+      let finished = try await call.finishedIfSync(attempt)
+      // Waited for, the code has moved on; one that is gone already is told as it was.
+      let latest = try? await call.engine.accessCode(created.id, isManaged: true)
+      return [
+        "access_code": (latest ?? created).json(workspace: await call.engine.workspace().id),
+        "action_attempt": finished.json,
+      ]
+    },
+    Route("/access_codes/get", .read, accessCodeLocator) { call in
+      ["access_code": try await call.locatedAccessCode(isManaged: true)]
+    },
+    Route(
+      "/access_codes/list", .read,
+      Schema(
+        [
+          .optional("device_id", .id), .optional("access_code_ids", .ids), .optional("access_method_id", .id),
+          .optional("access_grant_id", .id), .optional("access_grant_key", .someText),
+        ], accessCodeRefinements,
+        rules: [
+          Schema.needs(oneOf: [
+            "device_id", "access_code_ids", "access_method_id", "access_grant_id", "access_grant_key",
+          ])
+        ])
+    ) { call in try await call.listedAccessCodes(isManaged: true, limit: 55_000) },
+    Route("/access_codes/update", .update, accessCodeUpdate) { call in
+      if call.input.flag("is_managed") == false {
+        throw APIFault.notImplemented("Access codes cannot be made unmanaged by this gateway yet")
+      }
+      let attempt = try await call.engine.update(try call.input.accessCodeChange())
+      return ["action_attempt": try await call.finishedIfSync(attempt).json]
+    },
+    Route(
+      "/access_codes/delete", .delete,
+      Schema([.required("access_code_id", .id), .optional("device_id", .id), .optional("sync", .flag)])
+    ) { call in
+      let id = try call.input.required("access_code_id", Input.accessCode)
+      let attempt = try await call.engine.delete(id, device: call.input.lock())
+      return ["action_attempt": try await call.finishedIfSync(attempt).json]
+    },
+    Route("/access_codes/generate_code", .read, Schema([.required("device_id", .id)])) { call in
+      let lock = try call.input.requiredLock()
+      let pin = try await call.engine.generateCode(for: lock)
+      return ["generated_code": ["device_id": .string(lock.rawValue), "code": .string(pin.digits)]]
+    },
+  ]
+
+  /// Access codes that others put on the lock.
+  static let unmanagedAccessCodes: [Route] = [
+    Route("/access_codes/unmanaged/get", .read, accessCodeLocator) { call in
+      ["access_code": try await call.locatedAccessCode(isManaged: false)]
+    },
+    Route("/access_codes/unmanaged/list", .read, Schema([.required("device_id", .id)], accessCodeRefinements)) {
+      call in try await call.listedAccessCodes(isManaged: false, limit: 300_000)
+    },
+  ]
+
+  private static let accessCodeRefinements: [Parameter] = [
+    .optional("search", .someText), .optional("customer_key", .someText), .optional("user_identifier_key", .someText),
+    .optional("limit", .limit), .nullable("page_cursor", .text),
+  ]
+
+  private static let accessCodeLocator = Schema(
+    [.optional("access_code_id", .id), .optional("device_id", .id), .optional("code", .someText)],
+    rules: [
+      { input in
+        if input.has("access_code_id") {
+          input.has("code") ? "Provide either access_code_id or device_id and code, not both" : nil
+        } else {
+          input.has("device_id") && input.has("code") ? nil : "Provide access_code_id, or device_id and code"
+        }
+      }
+    ])
+
+  private static let externalModification: [Parameter] = [
+    .optional("allow_external_modification", .flag), .optional("is_external_modification_allowed", .flag),
+  ]
+
+  private static let accessCodeCreation = Schema(
+    [
+      .required("device_id", .id), .nullable("name", .text), .optional("code", .digits(count: 4...12)),
+      .optional("starts_at", .timestamp), .optional("ends_at", .timestamp), .optional("common_code_key", .someText),
+      .optional("preferred_code_length", .integer(1...20)), .optional("prefer_native_scheduling", .flag),
+      .optional("attempt_for_offline_device", .flag), .optional("use_backup_access_code_pool", .flag),
+      .optional("is_offline_access_code", .flag), .optional("use_offline_access_code", .flag),
+      .optional("is_one_time_use", .flag), .optional("max_time_rounding", .choice(["1hour", "1day", "1h", "1d"])),
+      .optional("sync", .flag),
+    ], externalModification,
+    synonyms: [
+      ("allow_external_modification", "is_external_modification_allowed"),
+      ("use_offline_access_code", "is_offline_access_code"),
+    ],
+    rules: [
+      { input in
+        input.has("starts_at") == input.has("ends_at")
+          ? nil : "Provide both starts_at and ends_at for a time-bound access code, neither for an ongoing one"
+      },
+      endAfterStart,
+      { input in
+        input.flag("is_offline_access_code") == true || input.flag("is_one_time_use") == true
+          ? "The device has no offline access codes, which is_offline_access_code and is_one_time_use are about" : nil
+      },
+      { input in
+        input.flag("use_backup_access_code_pool") == true
+          ? "The device does not support a backup access code pool" : nil
+      },
+    ])
+
+  private static let accessCodeUpdate = Schema(
+    [
+      .required("access_code_id", .id), .optional("device_id", .id), .nullable("name", .text),
+      .optional("code", .digits(count: 4...12)), .optional("starts_at", .timestamp), .optional("ends_at", .timestamp),
+      .optional("type", .choice(["ongoing", "time_bound"])), .optional("is_managed", .flag),
+      .optional("attempt_for_offline_device", .flag), .optional("sync", .flag),
+    ], externalModification,
+    synonyms: [("allow_external_modification", "is_external_modification_allowed")],
+    rules: [
+      endAfterStart,
+      { input in
+        switch (input.text("type"), input.has("starts_at"), input.has("ends_at")) {
+        case ("ongoing", true, _), ("ongoing", _, true): "An ongoing access code has neither starts_at nor ends_at"
+        case ("time_bound", false, _), ("time_bound", _, false):
+          "Provide both starts_at and ends_at for a time-bound access code"
+        default: nil
+        }
+      },
+    ])
+
+  private static let endAfterStart: Schema.Rule = { input in
+    guard let start = input.timestamp("starts_at"), let end = input.timestamp("ends_at") else { return nil }
+    return start < end ? nil : "ends_at must be after starts_at"
+  }
+}
+
+extension Input {
+  fileprivate func newAccessCode() throws(APIFault) -> NewAccessCode {
+    guard !self.has("common_code_key") else {
+      throw .notImplemented("Linked access codes, which common_code_key is about, are not offered by this gateway yet")
+    }
+    var request = NewAccessCode(device: try self.requiredLock())
+    request.name = self.text("name")
+    request.pin = self.pin("code")
+    if let start = self.timestamp("starts_at"), let end = self.timestamp("ends_at") {
+      request.window = TimeWindow(start: start, end: end)
+    }
+    request.preferredLength = self.integer("preferred_code_length")
+    request.prefersNativeScheduling = self.flag("prefer_native_scheduling") ?? true
+    request.allowsExternalModification = self.flag("is_external_modification_allowed") ?? false
+    request.attemptsForOfflineDevice = self.flag("attempt_for_offline_device") ?? true
+    return request
+  }
+
+  fileprivate func accessCodeChange() throws(APIFault) -> AccessCodeChange {
+    var change = AccessCodeChange(id: try self.required("access_code_id", Input.accessCode))
+    change.device = self.lock()
+    change.name = self.has("name") ? .some(self.text("name")) : nil
+    change.pin = self.pin("code")
+    change.startsAt = self.timestamp("starts_at")
+    change.endsAt = self.timestamp("ends_at")
+    change.isOngoing = self.text("type").map { $0 == "ongoing" }
+    change.allowsExternalModification = self.flag("is_external_modification_allowed")
+    change.attemptsForOfflineDevice = self.flag("attempt_for_offline_device") ?? true
+    return change
+  }
+}
+
+extension Call {
+  /// The access code that `access_code_id`, or `device_id` and `code`, name.
+  fileprivate func locatedAccessCode(isManaged: Bool) async throws -> JSONValue {
+    let workspace = await self.engine.workspace().id
+    if let id = self.input.accessCode() {
+      let code = try await self.engine.accessCode(id, isManaged: isManaged)
+      guard self.input.lock().map({ $0 == code.device }) ?? true else { throw RequestFault.accessCodeNotFound }
+      return code.json(workspace: workspace)
+    }
+    guard let pin = self.input.pin("code") else { throw RequestFault.accessCodeNotFound }
+    let lock = try self.input.requiredLock()
+    return try await self.engine.accessCode(device: lock, pin: pin, isManaged: isManaged).json(workspace: workspace)
+  }
+
+  /// The page of access codes that fit the filters.
+  fileprivate func listedAccessCodes(isManaged: Bool, limit: Int) async throws -> [String: JSONValue] {
+    let lock = self.input.lock()
+    if let lock { _ = try await self.engine.device(lock) }
+    let ids = self.input.texts("access_code_ids")?.map { AccessCodeID(rawValue: $0.lowercased()) }
+    var codes = await self.engine.accessCodes(isManaged: isManaged, device: lock, ids: ids)
+    if self.input.namesWhatNoSiteHas { codes = [] }
+    if let search = self.input.text("search") {
+      codes = codes.filter { code in
+        [code.name, code.pin?.digits, code.id.rawValue].contains { $0?.contains(caseless: search) ?? false }
+      }
+    }
+    let page = try self.page(of: codes, limit: limit)
+    let workspace = await self.engine.workspace().id
+    return [
+      "access_codes": .array(page.items.map { $0.json(workspace: workspace) }), "pagination": page.pagination,
+    ]
+  }
+}

@@ -1,0 +1,138 @@
+import LockCore
+import SyncEngine
+
+extension Route {
+  /// Devices: reading and naming them.
+  static let devices: [Route] = [
+    Route("/devices/list", .read, Schema(deviceFilters)) { call in
+      let page = try call.page(of: await call.matchingDevices(), limit: 500)
+      let workspace = await call.engine.workspace().id
+      return ["devices": .array(page.items.map { $0.json(workspace: workspace) }), "pagination": page.pagination]
+    },
+    Route("/devices/get", .read, deviceLocator) { call in ["device": try await call.locatedDevice()] },
+    Route("/devices/update", .update, deviceUpdate) { call in
+      if call.input.flag("is_managed") == false {
+        throw APIFault.notImplemented("Devices cannot be made unmanaged by this gateway yet")
+      }
+      if call.input.flag("backup_access_code_pool_enabled") == true {
+        throw APIFault.invalidInput("The device does not support a backup access code pool")
+      }
+      let id = try call.input.requiredLock()
+      let metadata = call.input.values["custom_metadata"]?.object
+      let known = try await call.engine.device(id).customMetadata
+      guard known.count(after: metadata ?? [:]) <= 50 else {
+        throw APIFault.invalidInput([
+          InputProblem(path: ["custom_metadata"], message: "Must have at most 50 keys in all")
+        ])
+      }
+      _ = try await call.engine.updateDevice(id, nickname: call.input.nickname, customMetadata: metadata)
+      return [:]
+    },
+  ]
+
+  /// How a single device is named.
+  static let deviceLocator = Schema(
+    [.optional("device_id", .id), .optional("name", .someText)], rules: [Schema.needs(oneOf: ["device_id", "name"])])
+
+  /// What devices are listed by.
+  static let deviceFilters: [Parameter] = [
+    .optional("device_ids", .ids), .optional("device_type", .someText),
+    .optional("device_types", .list(.someText, count: 0...Int.max)), .optional("manufacturer", .someText),
+    .optional("connected_account_id", .id), .optional("connected_account_ids", .ids),
+    .optional("created_before", .timestamp), .optional("custom_metadata_has", .map), .optional("search", .someText),
+    .optional("connect_webview_id", .id), .optional("customer_key", .someText), .optional("space_id", .id),
+    .optional("user_identifier_key", .someText), .optional("limit", .limit), .nullable("page_cursor", .text),
+  ]
+
+  private static let deviceUpdate = Schema(
+    [
+      .required("device_id", .id), .nullable("name", .text), .optional("custom_metadata", .map),
+      .optional("properties", .object([.nullable("name", .text)])), .optional("is_managed", .flag),
+      .optional("backup_access_code_pool_enabled", .flag),
+    ],
+    rules: [
+      { input in
+        guard let old = input.values["properties"]?["name"], let new = input.values["name"] else { return nil }
+        return old == new ? nil : "name and properties.name must not differ"
+      },
+      { input in
+        for (key, value) in input.values["custom_metadata"]?.object ?? [:] {
+          if key.count > 40 || key.contains(".") {
+            return "Keys of custom_metadata must have at most 40 characters and no dot"
+          }
+          if (value.string?.count ?? 0) > 500 { return "Values of custom_metadata must have at most 500 characters" }
+        }
+        return nil
+      },
+    ])
+}
+
+extension Call {
+  /// The devices that fit the filters, oldest first.
+  func matchingDevices() async -> [DeviceView] {
+    guard !self.input.namesWhatNoSiteHas else { return [] }
+    let input = self.input
+    let ids = input.texts("device_ids").map { Set($0.map { $0.lowercased() }) }
+    let accounts = input.ids("connected_account_id", "connected_account_ids")
+    let types = input.texts("device_type", "device_types")
+    let before = input.timestamp("created_before")
+    let metadata = input.values["custom_metadata_has"]?.object ?? [:]
+    return await self.engine.devices().filter { device in
+      ids?.contains(device.id.rawValue) ?? true
+        && accounts?.contains(device.account) ?? true
+        && types?.contains(device.deviceType) ?? true
+        && input.text("manufacturer").map { $0.lowercased() == device.manufacturerKey } ?? true
+        && before.map { device.createdAt < $0 } ?? true
+        && device.customMetadata.has(metadata)
+        && input.text("search").map(device.matches) ?? true
+    }
+  }
+
+  /// The device that `device_id`, `name` or both name.
+  func locatedDevice() async throws -> JSONValue {
+    let name = self.input.text("name")
+    let device: DeviceView?
+    if let id = self.input.lock() {
+      device = try await self.engine.device(id)
+    } else {
+      device = await self.engine.devices().first { $0.displayName == name || $0.name == name }
+    }
+    guard let device, name.map({ device.displayName == $0 || device.name == $0 }) ?? true else {
+      throw RequestFault.deviceNotFound
+    }
+    return device.json(workspace: await self.engine.workspace().id)
+  }
+}
+
+extension DeviceView {
+  fileprivate func matches(_ search: String) -> Bool {
+    [self.displayName, self.name, self.id.rawValue, self.deviceType, self.manufacturer, self.model]
+      .contains { $0.contains(caseless: search) }
+  }
+}
+
+extension [String: JSONValue] {
+  /// True when every wanted member is here. A query string cannot tell `true` from `"true"`; null asks for absence.
+  fileprivate func has(_ wanted: [String: JSONValue]) -> Bool {
+    wanted.allSatisfy { key, value in
+      switch (self[key], value) {
+      case (nil, .null): true
+      case (.bool(let here)?, .string(let text)): text == (here ? "true" : "false")
+      case (let here, _): here == value
+      }
+    }
+  }
+
+  /// How many members there are once `changes` are made, of which null and the empty text remove.
+  fileprivate func count(after changes: [String: JSONValue]) -> Int {
+    self.merging(changes) { _, new in new }.values.count { $0 != .null && $0 != "" }
+  }
+}
+
+extension Input {
+  /// What `name` or its old spelling `properties.name` says: null and the empty text clear the nickname.
+  fileprivate var nickname: String?? {
+    guard let name = self.values["name"] ?? self.values["properties"]?["name"] else { return nil }
+    return .some(name.string.flatMap { $0.isEmpty ? nil : $0 })
+  }
+}

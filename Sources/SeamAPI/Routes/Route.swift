@@ -1,0 +1,96 @@
+import Hummingbird
+import ServiceLifecycle
+import SyncEngine
+
+/// One path of the API.
+struct Route: Sendable {
+  /// What a path does, which decides the verbs: generations of client libraries differ on the same path, so each
+  /// takes the union of theirs.
+  enum Kind: Sendable {
+    /// Changes nothing.
+    case read
+    /// Changes what is there.
+    case update
+    /// Takes something away.
+    case delete
+    /// Makes something that a repeat must not make twice.
+    case replace
+    /// Anything else.
+    case act
+
+    /// The verbs.
+    var methods: Set<HTTPRequest.Method> {
+      switch self {
+      case .read: [.get, .post]
+      case .update: [.patch, .put, .post]
+      case .delete: [.delete, .post]
+      case .replace: [.put, .post]
+      case .act: [.post]
+      }
+    }
+
+    /// True when the input may stand in the query string.
+    var readsQuery: Bool {
+      switch self {
+      case .read, .delete: true
+      case .update, .replace, .act: false
+      }
+    }
+  }
+
+  /// Does what is asked; returns the members of the reply.
+  typealias Handler = @Sendable (Call) async throws -> [String: JSONValue]
+
+  /// The path, with a slash in front.
+  var path: String
+  /// What it does.
+  var kind: Kind
+  /// What goes in.
+  var schema: Schema
+  /// False for what anybody may ask.
+  var needsKey = true
+  /// Does it; nil for a path that the gateway does not offer yet.
+  var handle: Handler?
+
+  /// A path that is offered.
+  init(_ path: String, _ kind: Kind, _ schema: Schema = Schema(), needsKey: Bool = true, handle: @escaping Handler) {
+    (self.path, self.kind, self.schema, self.needsKey, self.handle) = (path, kind, schema, needsKey, handle)
+  }
+
+  /// A path of the API that this gateway does not offer yet: says so instead of pretending.
+  init(notImplemented path: String, _ kind: Kind) {
+    (self.path, self.kind, self.schema, self.handle) = (path, kind, Schema(), nil)
+  }
+}
+
+/// A request whose key, verb and input are good.
+struct Call: Sendable {
+  /// Who decides and remembers.
+  var engine: SyncEngine
+  /// The path of the route.
+  var path: String
+  /// The checked input.
+  var input: Input
+  /// What links in the reply begin with, without a slash at the end.
+  var baseURL: String
+
+  /// How long a request is held open for what it asked to be done. Client libraries give up a request after 30 s,
+  /// and after its reply poll for another 5 s only.
+  static let patience: Duration = .seconds(20)
+
+  /// The attempt once it is finished, or as far as it is when the patience is over or the daemon is told to stop,
+  /// which is looked for between short waits.
+  func finished(_ attempt: ActionAttempt) async throws -> ActionAttempt {
+    var attempt = attempt
+    let deadline = ContinuousClock.now + Self.patience
+    while case .pending = attempt.status, ContinuousClock.now < deadline, !Task.isShuttingDownGracefully {
+      attempt = try await self.engine.finished(attempt.id, patience: .milliseconds(500))
+    }
+    return attempt
+  }
+
+  /// As ``finished(_:)`` when the client said `sync`, else the attempt as it is.
+  func finishedIfSync(_ attempt: ActionAttempt) async throws -> ActionAttempt {
+    self.input.flag("sync") == true ? try await self.finished(attempt) : attempt
+  }
+}

@@ -1,0 +1,45 @@
+/// Every path of the API by its name.
+struct RouteTable: Sendable {
+  private let routes: [String: Route]
+
+  /// The route of a path.
+  subscript(path: String) -> Route? { self.routes[path] }
+
+  /// Collects the routes.
+  init() {
+    let offered =
+      Route.site + Route.devices + Route.locks + Route.accessCodes + Route.unmanagedAccessCodes
+      + Route.actionAttempts + Route.events
+    self.routes = Dictionary((offered + Self.later).map { ($0.path, $0) }) { first, _ in first }
+  }
+
+  /// Paths that client libraries know and this gateway does not offer yet.
+  private static let later: [Route] = [
+    Route(notImplemented: "/access_codes/create_multiple", .replace),
+    Route(notImplemented: "/access_codes/update_multiple", .update),
+    Route(notImplemented: "/access_codes/pull_backup_access_code", .act),
+    Route(notImplemented: "/access_codes/report_device_constraints", .act),
+    Route(notImplemented: "/access_codes/unmanaged/convert_to_managed", .update),
+    Route(notImplemented: "/access_codes/unmanaged/update", .update),
+    Route(notImplemented: "/access_codes/unmanaged/delete", .delete),
+    Route(notImplemented: "/access_codes/simulate/create_unmanaged_access_code", .act),
+    Route(notImplemented: "/devices/delete", .delete),
+    Route(notImplemented: "/devices/list_device_providers", .read),
+    Route(notImplemented: "/devices/report_provider_metadata", .act),
+    Route(notImplemented: "/devices/unmanaged/list", .read),
+    Route(notImplemented: "/devices/unmanaged/get", .read),
+    Route(notImplemented: "/devices/unmanaged/update", .update),
+    Route(notImplemented: "/devices/simulate/connect", .act),
+    Route(notImplemented: "/devices/simulate/disconnect", .act),
+    Route(notImplemented: "/devices/simulate/remove", .act),
+    Route(notImplemented: "/devices/simulate/connect_to_hub", .act),
+    Route(notImplemented: "/devices/simulate/disconnect_from_hub", .act),
+    Route(notImplemented: "/devices/simulate/paid_subscription", .act),
+    Route(notImplemented: "/locks/configure_auto_lock", .act),
+    Route(notImplemented: "/webhooks/create", .act),
+    Route(notImplemented: "/webhooks/get", .read),
+    Route(notImplemented: "/webhooks/list", .read),
+    Route(notImplemented: "/webhooks/update", .update),
+    Route(notImplemented: "/webhooks/delete", .delete),
+  ]
+}

@@ -1,0 +1,43 @@
+public import Hummingbird
+public import Logging
+public import SyncEngine
+
+import HummingbirdCore
+import NIOCore
+
+/// The access-code API over HTTP: what the official Seam client libraries speak.
+public struct SeamAPI: Sendable {
+  private let engine: SyncEngine
+  private let logger: Logger
+  private let baseURL: String?
+
+  /// Makes the API of a site.
+  /// - Parameters:
+  ///   - engine: who decides and remembers.
+  ///   - logger: told of failures, and at `debug` of every request, never with a query string, a body or a key.
+  ///   - baseURL: how clients reach this gateway, for links in replies, without a slash at the end; nil to use the
+  ///     host each request names.
+  public init(engine: SyncEngine, logger: Logger, baseURL: String? = nil) {
+    (self.engine, self.logger, self.baseURL) = (engine, logger, baseURL)
+  }
+
+  /// The HTTP server, to be run as a service.
+  /// - Parameters:
+  ///   - host: name or address to listen at.
+  ///   - port: TCP port; 0 for any free one.
+  ///   - onServerRunning: called once requests are taken, with the port.
+  public func application(
+    host: String, port: Int, onServerRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
+  ) -> some ApplicationProtocol {
+    Application(
+      responder: SeamResponder(engine: self.engine, routes: RouteTable(), baseURL: self.baseURL),
+      server: .http1(
+        configuration: HTTP1Channel.Configuration(
+          additionalChannelHandlers: [BadRequestBody()], idleTimeout: .seconds(90))),
+      configuration: ApplicationConfiguration(
+        address: .hostname(host, port: port), serverName: "bitting",
+        availableConnectionsDelegate: MaximumAvailableConnections(512)),
+      onServerRunning: { channel in await onServerRunning(channel.localAddress?.port ?? port) },
+      logger: self.logger)
+  }
+}

@@ -1,0 +1,106 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import SyncEngine
+
+/// Answers requests: finds the route, checks key, verb and input in this order, calls the handler, and puts
+/// whatever comes back, refusals included, into the envelope.
+struct SeamResponder: HTTPResponder {
+  typealias Context = BasicRequestContext
+
+  let engine: SyncEngine
+  let routes: RouteTable
+  let baseURL: String?
+
+  func respond(to request: Request, context: Context) async throws -> Response {
+    let id = freshRequestID()
+    let started = ContinuousClock.now
+    let route = self.routes[request.uri.path]
+    var response: Response
+    do throws(Refusal) {
+      response = try await self.answer(to: request, on: route, logger: context.logger, id: id)
+    } catch {
+      switch error {
+      case .fault(let fault): response = Self.response(to: fault, on: route)
+      case .connection(let error): throw error
+      }
+    }
+    response.headers[.seamRequestID] = id
+    response.headers.append(contentsOf: HTTPFields.crossOrigin(request.headers))
+    if request.method == .head { response = response.createHeadResponse() }
+    context.logger.debug(
+      "\(request.method.rawValue) \(route?.path ?? "(unknown path)") \(response.status.code)",
+      metadata: ["request": "\(id)", "took": "\(started.duration(to: .now))"])
+    return response
+  }
+
+  /// Why there is no reply of the route.
+  private enum Refusal: Error {
+    /// The request is answered with this.
+    case fault(APIFault)
+    /// The connection failed while the body came in: the server's business.
+    case connection(any Error)
+  }
+
+  private func answer(
+    to request: Request, on route: Route?, logger: Logger, id: String
+  ) async throws(Refusal) -> Response {
+    guard let route else { throw .fault(.unknownPath) }
+    let methods = route.kind.methods
+    if request.method == .options {
+      return Response(status: .ok, headers: [.allow: Self.list(methods), .contentLength: "0"])
+    }
+    if route.needsKey {
+      guard let key = Self.bearer(in: request.headers), await self.engine.apiKeyIsKnown(key) else {
+        throw .fault(.unauthorized)
+      }
+    }
+    guard methods.contains(request.method == .head ? .get : request.method) else { throw .fault(.methodNotAllowed) }
+    guard let handle = route.handle else {
+      throw .fault(.notImplemented("\(route.path) is not offered by this gateway yet"))
+    }
+    let body: [UInt8]
+    do {
+      body = try await RequestReader.body(of: request)
+    } catch let fault as APIFault {
+      throw .fault(fault)
+    } catch {
+      throw .connection(error)
+    }
+    do {
+      let document = try RequestReader.document(of: request, body: body, for: route)
+      let call = Call(
+        engine: self.engine, path: route.path, input: try route.schema.input(from: document),
+        baseURL: self.baseURL ?? "http://\(request.head.authority ?? "localhost")")
+      let members = try await handle(call)
+      return Response(status: 200, json: .object(members.merging(["ok": true]) { _, ok in ok }))
+    } catch let fault as APIFault {
+      throw .fault(fault)
+    } catch let fault as RequestFault {
+      throw .fault(APIFault(fault))
+    } catch {
+      // The type alone: what an unforeseen error says of itself may hold what must not be logged.
+      logger.error("\(route.path) failed: \(type(of: error))", metadata: ["request": "\(id)"])
+      throw .fault(.internalServerError)
+    }
+  }
+
+  private static func response(to fault: APIFault, on route: Route?) -> Response {
+    var response = Response(status: fault.status, json: fault.body)
+    if fault.status == 405, let route { response.headers[.allow] = self.list(route.kind.methods) }
+    if fault.status == 401 { response.headers[.wwwAuthenticate] = "Bearer" }
+    return response
+  }
+
+  private static func list(_ methods: Set<HTTPRequest.Method>) -> String {
+    var names = methods.map(\.rawValue) + [HTTPRequest.Method.options.rawValue]
+    if methods.contains(.get) { names.append(HTTPRequest.Method.head.rawValue) }
+    return names.sorted().joined(separator: ", ")
+  }
+
+  private static func bearer(in headers: HTTPFields) -> String? {
+    guard let value = headers[.authorization], value.prefix(7).lowercased() == "bearer " else { return nil }
+    let key = value.dropFirst(7).drop { $0 == " " }
+    return key.isEmpty ? nil : String(key)
+  }
+}

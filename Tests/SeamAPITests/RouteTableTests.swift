@@ -1,0 +1,74 @@
+import HTTPTypes
+import Testing
+
+@testable import SeamAPI
+
+@Suite struct `The table of routes` {
+  @Test(arguments: [
+    ("/access_codes/create", ["POST"], true),
+    ("/access_codes/create_multiple", ["POST", "PUT"], false),
+    ("/access_codes/get", ["GET", "POST"], true),
+    ("/access_codes/list", ["GET", "POST"], true),
+    ("/access_codes/update", ["PATCH", "POST", "PUT"], true),
+    ("/access_codes/update_multiple", ["PATCH", "POST", "PUT"], false),
+    ("/access_codes/delete", ["DELETE", "POST"], true),
+    ("/access_codes/generate_code", ["GET", "POST"], true),
+    ("/access_codes/pull_backup_access_code", ["POST"], false),
+    ("/access_codes/report_device_constraints", ["POST"], false),
+    ("/access_codes/unmanaged/list", ["GET", "POST"], true),
+    ("/access_codes/unmanaged/get", ["GET", "POST"], true),
+    ("/access_codes/unmanaged/convert_to_managed", ["PATCH", "POST", "PUT"], false),
+    ("/access_codes/unmanaged/update", ["PATCH", "POST", "PUT"], false),
+    ("/access_codes/unmanaged/delete", ["DELETE", "POST"], false),
+    ("/access_codes/simulate/create_unmanaged_access_code", ["POST"], false),
+    ("/devices/list", ["GET", "POST"], true),
+    ("/devices/get", ["GET", "POST"], true),
+    ("/devices/update", ["PATCH", "POST", "PUT"], true),
+    ("/devices/delete", ["DELETE", "POST"], false),
+    ("/devices/list_device_providers", ["GET", "POST"], false),
+    ("/devices/report_provider_metadata", ["POST"], false),
+    ("/devices/unmanaged/list", ["GET", "POST"], false),
+    ("/devices/unmanaged/get", ["GET", "POST"], false),
+    ("/devices/unmanaged/update", ["PATCH", "POST", "PUT"], false),
+    ("/devices/simulate/connect", ["POST"], false),
+    ("/devices/simulate/disconnect", ["POST"], false),
+    ("/devices/simulate/remove", ["POST"], false),
+    ("/devices/simulate/connect_to_hub", ["POST"], false),
+    ("/devices/simulate/disconnect_from_hub", ["POST"], false),
+    ("/devices/simulate/paid_subscription", ["POST"], false),
+    ("/locks/list", ["GET", "POST"], true),
+    ("/locks/get", ["GET", "POST"], true),
+    ("/locks/lock_door", ["POST"], true),
+    ("/locks/unlock_door", ["POST"], true),
+    ("/locks/configure_auto_lock", ["POST"], false),
+    ("/locks/simulate/keypad_code_entry", ["POST"], true),
+    ("/locks/simulate/manual_lock_via_keypad", ["POST"], true),
+    ("/action_attempts/get", ["GET", "POST"], true),
+    ("/action_attempts/list", ["GET", "POST"], true),
+    ("/events/get", ["GET", "POST"], true),
+    ("/events/list", ["GET", "POST"], true),
+    ("/webhooks/create", ["POST"], false),
+    ("/webhooks/get", ["GET", "POST"], false),
+    ("/webhooks/list", ["GET", "POST"], false),
+    ("/webhooks/update", ["PATCH", "POST", "PUT"], false),
+    ("/webhooks/delete", ["DELETE", "POST"], false),
+    ("/workspaces/get", ["GET", "POST"], true),
+    ("/workspaces/list", ["GET", "POST"], true),
+    ("/connected_accounts/get", ["GET", "POST"], true),
+    ("/connected_accounts/list", ["GET", "POST"], true),
+    ("/health", ["GET", "POST"], true),
+    ("/health/get_health", ["GET", "POST"], true),
+  ])
+  func `every path takes the verbs of all library generations`(
+    path: String, methods: [String], isOffered: Bool
+  ) throws {
+    let route = try #require(RouteTable()[path])
+    #expect(route.kind.methods.map(\.rawValue).sorted() == methods)
+    #expect((route.handle != nil) == isOffered)
+    #expect(route.needsKey == !path.hasPrefix("/health"))
+  }
+
+  @Test func `other paths are unknown`() {
+    for path in ["/", "", "/devices", "/devices/list/", "/Devices/list"] { #expect(RouteTable()[path] == nil) }
+  }
+}
