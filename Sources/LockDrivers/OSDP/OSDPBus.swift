@@ -96,7 +96,7 @@ public struct OSDPBus: Sendable {
   public mutating func deadlinePassed(at now: Duration) -> [Effect] {
     var effects: [Effect] = []
     guard self.isOpen else { return effects }
-    if self.deadline.map({ $0 <= now }) == true { self.deadline = nil }
+    self.deadline = nil
     if let turn, turn.deadline <= now {
       let arriving = self.reader.pendingAddress == self.peripherals[turn.index].address | 0x80
       let complete = min(self.lastByte + OSDPTiming.characterGap, turn.limit)
@@ -218,9 +218,9 @@ public struct OSDPBus: Sendable {
   }
 
   private func readiness(of index: Int) -> Duration {
-    let peripheral = self.peripherals[index]
-    guard peripheral.failedProbes > 0 else { return peripheral.readiness }
-    return max(peripheral.readiness, self.probesNotBefore)
+    let readiness = self.peripherals[index].readiness
+    return self.peripherals[index].failedProbes > 0
+      ? max(readiness, self.probesNotBefore) : readiness
   }
 
   private func nextDeadline() -> Duration? {

@@ -109,7 +109,9 @@ struct OSDPPeripheral: Sendable {
   /// When something ends by time alone. An answer still awaited may keep it from going offline.
   func wake(isOnLine: Bool) -> Duration? {
     var next = self.isOnline && !isOnLine ? self.lastUseful + OSDPTiming.offline : nil
-    for expires in self.queue.lazy.compactMap(\.expires) { next = min(next ?? expires, expires) }
+    for pending in self.queue {
+      if let expires = pending.expires { next = min(next ?? expires, expires) }
+    }
     return next
   }
 
@@ -163,7 +165,7 @@ struct OSDPPeripheral: Sendable {
   mutating func timePassed(
     at now: Duration, isOnLine: Bool, effects: inout [OSDPBus.Effect]
   ) {
-    if self.queue.contains(where: { $0.expires.map { $0 <= now } == true }) {
+    if !self.queue.isEmpty, self.queue.contains(where: { $0.expires.map { $0 <= now } == true }) {
       for pending in self.queue where pending.expires.map({ $0 <= now }) == true {
         effects.append(.completed(token: pending.token, .failure(.expired)))
       }

@@ -188,6 +188,22 @@ import Testing
     #expect(bench.happened.count { $0.1 == .relay(0, isOn: true) } == 1)
   }
 
+  @Test func `a repeat answered with NAK 06, as by a device that keeps no answers, is a new session at once`() {
+    var bench = OSDPBench.secured()
+    var seen = 0
+    bench.script = { frame in
+      guard frame.code == 0x68 || seen == 1 else { return nil }
+      seen += 1
+      return seen == 1 ? [] : [OSDPBench.reply(.nak(.sessionNeeded), to: frame)]
+    }
+    bench.forget()
+    bench.send(.output([.init(number: 0, control: .onForTimer, timer: 30)]), token: 1)
+    bench.run(.milliseconds(500))
+    let output = bench.commands.firstIndex(of: 0x68) ?? 0
+    #expect(Array(bench.commands[output...].prefix(3)) == [0x68, 0x68, 0x76])
+    #expect(bench.completed[1] == [.failure(.unanswered)])
+  }
+
   @Test func `sessions that are ended again and again are slowed down to one in 30 s`() {
     var bench = OSDPBench.secured()
     bench.script = { frame in

@@ -227,6 +227,17 @@ import Testing
     #expect(bench.events == [.keys(reader: 0, [0x31])])
   }
 
+  @Test func `a deadline told early or twice does nothing, and is asked for again`() {
+    var bench = OSDPBench.online()
+    let deadline = bench.deadline
+    let count = bench.sent.count
+    for _ in 0..<3 {
+      let effects = bench.bus.deadlinePassed(at: bench.now)
+      #expect(effects == [.setDeadline(deadline)])
+    }
+    #expect(bench.sent.count == count)
+  }
+
   @Test func `noise on an idle line delays the next frame by 50 ms at most`() {
     var bench = OSDPBench.online()
     bench.forget()
