@@ -21,7 +21,9 @@ let coreTargets: [Target] = [
   .target(name: "CTermios", cSettings: c),
   .target(name: "CCrypto", cSettings: c, linkerSettings: [.linkedLibrary("crypto")]),
   .target(name: "LockCore", swiftSettings: swift),
-  .target(name: "LockDrivers", dependencies: ["LockCore", "CCrypto"], swiftSettings: swift),
+  .target(
+    name: "LockDrivers", dependencies: ["LockCore", "CCrypto"], exclude: ["OSDP/README.md"],
+    swiftSettings: swift),
   .target(name: "LockTransport", dependencies: ["LockCore", "CTermios"], swiftSettings: swift),
   .target(
     name: "LockSimulator", dependencies: ["LockCore", "LockDrivers", "LockTransport"],
