@@ -55,7 +55,7 @@ public struct Door: Sendable {
 
 extension Door {
   /// Keys were pressed at the keypad.
-  public mutating func keysPressed(_ keys: [UInt8], at now: Moment) -> [DoorEffect] {
+  public mutating func keysPressed(_ keys: some Sequence<UInt8>, at now: Moment) -> [DoorEffect] {
     var effects: [DoorEffect] = []
     for outcome in self.collector.received(keys, at: now.uptime) {
       switch outcome {
@@ -149,7 +149,7 @@ extension Door {
 
   /// A strike command is done: the device acknowledged it, or why not. An errand not known is ignored.
   public mutating func strikeAnswered(
-    _ errand: UInt32, _ result: Result<Void, StrikeFault>, at now: Moment
+    _ errand: UInt32, _ result: Result<Void, OSDPFault>, at now: Moment
   ) -> [DoorEffect] {
     guard let errand = self.errands.removeValue(forKey: errand) else { return [] }
     switch result {
@@ -225,18 +225,19 @@ extension Door {
     var isSwapped = false
   }
 
-  /// A device answers now; all it has to prove, it has proved.
+  /// A device answers now, and has proved what it has to; told again whenever it was asked anew.
   public mutating func deviceConnected(
     _ address: UInt8, as identity: LockIdentity, at now: Moment
   ) -> [DoorEffect] {
     guard self.devices[address] != nil else { return [] }
+    let isNew = self.devices[address]?.identity != identity
     self.devices[address]?.identity = identity
     var effects: [DoorEffect] = []
     if address == self.configuration.reader.address {
       effects.append(.signal(.idle, expires: nil))
       if let end = self.lockout.end { effects.append(self.signal(.lockedOut(end - now.uptime), at: now)) }
     }
-    guard !self.isReachable, self.devices.values.allSatisfy({ $0.identity != nil }) else { return effects }
+    guard isNew, self.devices.values.allSatisfy({ $0.identity != nil }) else { return effects }
     self.isReachable = true
     let reader = self.devices[self.configuration.reader.address]?.identity ?? identity
     return effects + [
@@ -370,13 +371,14 @@ extension Door {
 
 extension LockFault {
   /// What an unswitched strike means to whoever asked for it.
-  init(_ fault: StrikeFault) {
+  init(_ fault: OSDPFault) {
     self =
       switch fault {
       case .offline: .unreachable
-      case .expired: .busy
+      case .expired, .busy, .tooMuch: .busy
       case .unanswered: .unconfirmed
-      case .refused(let reason): .failed(detail: "NAK \(reason)")
+      case .refused(let reason): .failed(detail: "NAK \(reason.rawValue)")
+      case .unsupported: .unsupported(detail: "the device does not know this output")
       }
   }
 }

@@ -17,8 +17,8 @@ public struct DoorConfiguration: Hashable, Sendable {
     public var terminator: PINCollector.Terminator
     /// The longest pause between two keys of one PIN.
     public var interKeyTimeout: Duration
-    /// The light while nothing happens, as an OSDP colour: 0 dark, 1 red, 2 green, 3 amber, 4 blue.
-    public var idleColour: UInt8
+    /// The steady light while nothing happens.
+    public var idleColor: OSDPLED.Color
 
     /// Describes a keypad.
     /// - Parameters:
@@ -28,10 +28,11 @@ public struct DoorConfiguration: Hashable, Sendable {
     ///   - hasBuzzer: it can beep.
     ///   - terminator: what completes a PIN there.
     ///   - interKeyTimeout: longest pause between two keys.
-    ///   - idleColour: OSDP colour of the light while nothing happens.
+    ///   - idleColor: the steady light while nothing happens.
     public init(
       address: UInt8, number: UInt8 = 0, led: UInt8? = 0, hasBuzzer: Bool = true,
-      terminator: PINCollector.Terminator = .hash, interKeyTimeout: Duration = .seconds(5), idleColour: UInt8 = 1
+      terminator: PINCollector.Terminator = .hash, interKeyTimeout: Duration = .seconds(5),
+      idleColor: OSDPLED.Color = .red
     ) {
       self.address = address
       self.number = number
@@ -39,7 +40,7 @@ public struct DoorConfiguration: Hashable, Sendable {
       self.hasBuzzer = hasBuzzer
       self.terminator = terminator
       self.interKeyTimeout = interKeyTimeout
-      self.idleColour = idleColour
+      self.idleColor = idleColor
     }
   }
 

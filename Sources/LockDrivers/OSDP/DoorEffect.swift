@@ -38,15 +38,3 @@ public enum DoorSignal: Hashable, Sendable {
   /// The door was closed: no more beeps.
   case silence
 }
-
-/// Why a strike was not switched, as far as the line knows.
-public enum StrikeFault: Error, Hashable, Sendable {
-  /// Its device does not answer; it has not heard the command.
-  case offline
-  /// The line had no time before the command expired; it was not sent.
-  case expired
-  /// It was sent and not answered: the strike may have moved.
-  case unanswered
-  /// The device refused it, with this NAK reason.
-  case refused(UInt8)
-}

@@ -54,7 +54,7 @@ public struct PINCollector: Sendable {
   ///   - keys: key bytes as in KEYPAD (53).
   ///   - uptime: when the reply came.
   /// - Returns: what came of them, in the order typed.
-  public mutating func received(_ keys: [UInt8], at uptime: Duration) -> [Outcome] {
+  public mutating func received(_ keys: some Sequence<UInt8>, at uptime: Duration) -> [Outcome] {
     self.deadlinePassed(at: uptime)
     var outcomes: [Outcome] = []
     for key in keys {

@@ -51,7 +51,7 @@ private struct Site {
     return effects
   }
 
-  mutating func answer(_ effects: [DoorEffect], _ result: Result<Void, StrikeFault> = .success(())) -> [DoorEffect] {
+  mutating func answer(_ effects: [DoorEffect], _ result: Result<Void, OSDPFault> = .success(())) -> [DoorEffect] {
     effects.flatMap { effect in
       guard case .strike(_, let errand, _) = effect else { return [DoorEffect]() }
       return self.door.strikeAnswered(errand, result, at: self.now)
@@ -123,8 +123,8 @@ extension DoorEffect {
     #expect(site.type("5678#").map(\.isStrike) == [true])
   }
 
-  @Test(arguments: [StrikeFault.offline, .expired, .unanswered, .refused(3)])
-  func `a strike that does not answer is recorded as failed`(fault: StrikeFault) {
+  @Test(arguments: [OSDPFault.offline, .expired, .unanswered, .refused(.unknownCommand), .unsupported])
+  func `a strike that does not answer is recorded as failed`(fault: OSDPFault) {
     var site = Site()
     let decision = site.type("1234#")
     #expect(
@@ -222,9 +222,10 @@ extension DoorEffect {
   }
 
   @Test(arguments: [
-    (StrikeFault.offline, LockFault.unreachable), (.expired, .busy), (.unanswered, .unconfirmed),
-    (.refused(3), .failed(detail: "NAK 3")),
-  ]) func `a strike that was not switched says what to do next`(fault: StrikeFault, expected: LockFault) {
+    (OSDPFault.offline, LockFault.unreachable), (.expired, .busy), (.unanswered, .unconfirmed),
+    (.refused(.cannotProcess), .failed(detail: "NAK 9")), (.tooMuch, .busy),
+    (.unsupported, .unsupported(detail: "the device does not know this output")),
+  ]) func `a strike that was not switched says what to do next`(fault: OSDPFault, expected: LockFault) {
     var site = Site()
     let effects = site.door.unlock(self.command, at: site.now)
     #expect(site.answer(effects, .failure(fault)) == [.finish(self.command, .failure(expected))])
@@ -326,6 +327,7 @@ extension DoorEffect {
     #expect(site.door.deviceDisconnected(0).isEmpty)
     #expect(site.door.deviceConnected(0, as: LockIdentity(), at: site.now) == [.signal(.idle, expires: nil)])
     let connected = site.door.deviceConnected(1, as: LockIdentity(), at: site.now)
+    #expect(site.door.deviceConnected(1, as: LockIdentity(), at: site.now).isEmpty)
     #expect(
       connected == [
         .report(.reachable(LockIdentity(), slotChanges: nil, newestRecord: nil)), .report(.state(site.door.state)),
