@@ -17,6 +17,9 @@ public struct Door: Sendable {
   /// How long a decision may wait for the strike: later, nobody stands there any more.
   public static let strikePatience = Duration.seconds(2)
 
+  /// A reader that came back may take so long to tell what it kept.
+  private static let catchUpPatience = Duration.seconds(2)
+
   private var credentials: [Credential] = []
   private var collector: PINCollector
   private var lockout: DoorLockout
@@ -26,6 +29,8 @@ public struct Door: Sendable {
   private var lastErrand: UInt32 = 0
   private var strikeEnd: Duration?
   private var hasToldLockout = false
+  /// Until then keys may have been typed while nobody listened, and do not count.
+  private var staleUntil: Duration?
 
   /// Makes a door whose devices are all still away.
   /// - Parameters:
@@ -54,8 +59,13 @@ public struct Door: Sendable {
 // MARK: - The keypad
 
 extension Door {
-  /// Keys were pressed at the keypad.
+  /// Keys were pressed at the keypad. Those that it kept while it was away are dropped: whoever typed them has left,
+  /// and the door must not open for whoever stands there now.
   public mutating func keysPressed(_ keys: some Sequence<UInt8>, at now: Moment) -> [DoorEffect] {
+    if let end = self.staleUntil {
+      guard end <= now.uptime else { return [] }
+      self.staleUntil = nil
+    }
     var effects: [DoorEffect] = []
     for outcome in self.collector.received(keys, at: now.uptime) {
       switch outcome {
@@ -66,6 +76,9 @@ extension Door {
     }
     return effects
   }
+
+  /// The reader has told everything that it kept while it was away.
+  public mutating func readerCaughtUp() { self.staleUntil = nil }
 
   /// What was typed so far is worthless: the session with the reader was lost.
   public mutating func entryInterrupted() { self.collector.drop() }
@@ -231,6 +244,9 @@ extension Door {
   ) -> [DoorEffect] {
     guard self.devices[address] != nil else { return [] }
     let isNew = self.devices[address]?.identity != identity
+    if address == self.configuration.reader.address, self.devices[address]?.identity == nil {
+      self.staleUntil = now.uptime + Self.catchUpPatience
+    }
     self.devices[address]?.identity = identity
     var effects: [DoorEffect] = []
     if address == self.configuration.reader.address {

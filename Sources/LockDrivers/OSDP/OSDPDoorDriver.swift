@@ -141,6 +141,9 @@ extension OSDPDoorDriver {
     case .online(let identity, _, let isSecure):
       guard isSecure || !self.secured.contains(address) else { return [] }
       return self.doors[index].deviceConnected(address, as: LockIdentity(identity), at: now)
+    case .caughtUp:
+      if address == reader.address { self.doors[index].readerCaughtUp() }
+      return []
     case .offline: return self.doors[index].deviceDisconnected(address)
     case .sessionLost:
       if address == reader.address { self.doors[index].entryInterrupted() }

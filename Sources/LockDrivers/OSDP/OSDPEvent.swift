@@ -3,6 +3,9 @@ public enum OSDPEvent: Hashable, Sendable {
   /// It answers and may be used; told after every (re)connect and every new session. Its present inputs, outputs,
   /// housing and readers follow as far as it can tell them.
   case online(OSDPIdentity, [OSDPCapability], isSecure: Bool)
+  /// It has nothing more to tell: once after each ``online(_:_:isSecure:)``. Keys told before may have been typed
+  /// while it was away.
+  case caughtUp
   /// No usable answer for 8 s. Everything queued for it was finished before.
   case offline
   /// Connection or session were lost and are being made anew: half-typed PINs are void.

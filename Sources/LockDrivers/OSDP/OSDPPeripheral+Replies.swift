@@ -100,6 +100,10 @@ extension OSDPPeripheral {
       if case .plain = self.keyMode { self.endKeyAlarm(effects: &effects) }
       if frame.code == 0x40 {
         self.polls = 0
+        if !self.hasCaughtUp {
+          self.hasCaughtUp = true
+          self.tell(.caughtUp, effects: &effects)
+        }
       } else {
         self.lastActivity = now
         self.polls = self.polls < OSDPTiming.polls ? self.polls + 1 : 0

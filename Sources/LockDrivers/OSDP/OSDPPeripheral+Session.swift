@@ -99,6 +99,7 @@ extension OSDPPeripheral {
     self.step = .ready
     self.notBefore = now
     self.isOnline = true
+    self.hasCaughtUp = false
     self.lastUseful = now
     self.lastActivity = now
     self.nextStatus = now + self.configuration.statusInterval

@@ -63,6 +63,7 @@ struct OSDPPeripheral: Sendable {
   var lastUseful: Duration = .zero
   var lastActivity: Duration = .zero
   var polls = 0
+  var hasCaughtUp = false
 
   var expectedOUI: UInt32?
   var expectedSerial: UInt32?

@@ -68,6 +68,8 @@ public struct VirtualReader: Sendable {
 
   /// Where it listens, 00-7E.
   public let address: UInt8
+  /// True when it forgets typed keys after ``patience``, as most devices do.
+  public var forgets = true
   /// Who it says it is.
   public var identity: OSDPIdentity
   /// Its security now.
@@ -227,7 +229,7 @@ extension VirtualReader {
     }
     if let last = self.lastCommand, uptime - last >= Self.patience {
       effects += self.endSession()
-      self.events.removeAll { if case .keys = $0 { true } else { false } }
+      if self.forgets { self.events.removeAll { if case .keys = $0 { true } else { false } } }
     }
     self.lastCommand = uptime
     if self.faults.busy > 0 {

@@ -22,6 +22,7 @@ private struct Site {
     self.door = Door(lock: LockDriversTests.door, configuration: configuration)
     self.hold(codes)
     _ = self.door.deviceConnected(0, as: LockIdentity(model: "reader"), at: self.now)
+    self.door.readerCaughtUp()
     _ = self.door.deviceConnected(1, as: LockIdentity(model: "relay"), at: self.now)
     _ = self.door.outputsReported([false], by: 1, at: self.now)
     _ = self.door.inputsReported([false, false], by: 1, at: self.now)
@@ -155,6 +156,21 @@ extension DoorEffect {
       interrupt(&site.door)
       #expect(site.type("34#") == [site.signal(.denied), site.record(.denied(.unknownCode, nil))])
     }
+  }
+
+  @Test func `keys that a reader kept while it was away do not count`() {
+    var site = Site()
+    _ = site.door.deviceDisconnected(0)
+    _ = site.door.deviceConnected(0, as: LockIdentity(), at: site.now)
+    #expect(site.type("1234#").isEmpty)
+    site.door.readerCaughtUp()
+    #expect(site.type("1234#").map(\.isStrike) == [true])
+    _ = site.door.deviceConnected(0, as: LockIdentity(), at: site.now)
+    #expect(site.type("1234#").map(\.isStrike) == [true])
+    _ = site.door.deviceDisconnected(0)
+    _ = site.door.deviceConnected(0, as: LockIdentity(), at: site.now)
+    _ = site.wait(.seconds(2))
+    #expect(site.type("1234#").map(\.isStrike) == [true])
   }
 
   @Test func `a door may refuse PINs while a housing is open`() {

@@ -195,6 +195,22 @@ private let window = TimeWindow(start: LineRig.start.date - .hours(1), end: Line
     #expect(rig.records(since: since) == [.unlocked(.keycode, .code(LineRig.guest))])
   }
 
+  @Test func `a PIN typed while the cable was cut for long does not open afterwards`() throws {
+    var rig = try self.rig()
+    let since = rig.now.uptime
+    rig.device { $0.faults.cutUntil = since + .seconds(12) }
+    rig.run(.seconds(11))
+    // This keypad forgets nothing.
+    rig.device { $0.forgets = false }
+    rig.device { $0.pressed("1234#") }
+    rig.run(.seconds(10))
+    #expect(rig.told(since: since).contains { if case .reachable = $0 { true } else { false } })
+    #expect(!rig.seen(since: since).contains(.relay(0, isOn: true)))
+    rig.device { $0.pressed("1234#") }
+    rig.run(.seconds(1))
+    #expect(rig.seen(since: since).contains(.relay(0, isOn: true)))
+  }
+
   @Test func `half a PIN typed before the cable was cut is not completed after it`() throws {
     var rig = try self.rig()
     rig.device { $0.pressed("12") }
