@@ -28,6 +28,7 @@ public struct Door: Sendable {
   private var errands: [UInt32: Errand] = [:]
   private var lastErrand: UInt32 = 0
   private var strikeEnd: Duration?
+  private var outputCheck: Duration?
   private var hasToldLockout = false
   /// Until then keys may have been typed while nobody listened, and do not count.
   private var staleUntil: Duration?
@@ -48,7 +49,7 @@ public struct Door: Sendable {
 
   /// When ``deadlinePassed(at:)`` is due, in uptime.
   public var deadline: Duration? {
-    ([self.collector.deadline, self.lockout.end, self.contact.deadline, self.strikeEnd]
+    ([self.collector.deadline, self.lockout.end, self.contact.deadline, self.strikeEnd, self.outputCheck]
       + self.errands.values.map(\.deadline)).compactMap(\.self).min()
   }
 
@@ -62,6 +63,7 @@ extension Door {
   /// Keys were pressed at the keypad. Those that it kept while it was away are dropped: whoever typed them has left,
   /// and the door must not open for whoever stands there now.
   public mutating func keysPressed(_ keys: some Sequence<UInt8>, at now: Moment) -> [DoorEffect] {
+    guard self.devices[self.configuration.reader.address]?.identity != nil else { return [] }
     if let end = self.staleUntil {
       guard end <= now.uptime else { return [] }
       self.staleUntil = nil
@@ -182,6 +184,8 @@ extension Door {
     else { return [] }
     let isOn = outputs[Int(self.configuration.strike.output)]
     if !isOn { self.strikeEnd = nil }
+    // On, but not by a timer that we know of: nobody promises to tell its end.
+    self.outputCheck = isOn && self.strikeEnd == nil ? now.uptime + self.configuration.strike.time : nil
     return self.become { $0.isLocked = !isOn }
   }
 
@@ -275,7 +279,10 @@ extension Door {
   /// A device refuses our key, or takes it again.
   public mutating func keyRefused(_ isRefused: Bool, by address: UInt8) -> [DoorEffect] {
     let alarms = self.alarm(LockAlarm.keyRefused, \.refusesKey, isRefused, of: address)
-    return alarms + (isRefused && !alarms.isEmpty ? [.report(.unreachable(.notAuthorized))] : [])
+    guard isRefused, self.devices[address] != nil else { return alarms }
+    let wasReachable = self.isReachable
+    let gone = self.deviceDisconnected(address)
+    return alarms + (wasReachable || alarms.isEmpty ? gone : [.report(.unreachable(.notAuthorized))])
   }
 
   /// Another device than before answers at an address, or the known one again.
@@ -340,6 +347,10 @@ extension Door {
     if let end = self.strikeEnd, end <= now.uptime {
       self.strikeEnd = nil
       effects += self.become { $0.isLocked = true }
+    }
+    if let check = self.outputCheck, check <= now.uptime {
+      self.outputCheck = nil
+      effects.append(.readOutputs(expires: now.uptime + Self.strikePatience))
     }
     if self.lockout.deadlinePassed(at: now.uptime) { effects.append(.report(.alarm(.lockedOut(false)))) }
     return effects + self.contact.deadlinePassed(at: now.uptime).flatMap { self.changed($0, at: now) }

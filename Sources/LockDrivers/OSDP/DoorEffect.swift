@@ -5,6 +5,9 @@ public enum DoorEffect: Hashable, Sendable {
   /// Switch the strike, ahead of everything else, unless `expires` (uptime) has passed. The answer goes to
   /// ``Door/strikeAnswered(_:_:at:)`` with this number, which is never 0.
   case strike(StrikeAction, errand: UInt32, expires: Duration)
+  /// Ask the strike's device for its outputs, unless `expires` (uptime) has passed; the answer goes to
+  /// ``Door/outputsReported(_:by:at:)``.
+  case readOutputs(expires: Duration)
   /// Show or sound something at the reader; worthless after `expires` (uptime), nil for always good.
   case signal(DoorSignal, expires: Duration?)
   /// Tell something of this door.

@@ -122,6 +122,10 @@ extension OSDPDoorDriver {
         commands += self.bus.send(
           action.command(for: configuration.strike), to: configuration.strike.address, urgent: true,
           expires: expires, token: Self.token(of: index, errand), at: now.uptime)
+      case .readOutputs(let expires):
+        commands += self.bus.send(
+          .outputStatus, to: configuration.strike.address, expires: expires, token: Self.token(of: index, 0),
+          at: now.uptime)
       case .signal(let signal, let expires):
         for command in signal.commands(at: configuration.reader) {
           commands += self.bus.send(

@@ -146,14 +146,18 @@ extension DoorEffect {
 
   @Test func `digits are dropped when the reader goes away, loses its session or is tampered with`() {
     for interrupt in [
-      { (door: inout Door) in _ = door.deviceDisconnected(0) },
-      { $0.entryInterrupted() },
-      { _ = $0.localStatusReported(isTampered: true, hasLostPower: false, by: 0) },
-      { _ = $0.readersReported([2], by: 0) },
+      { (door: inout Door, now: Moment) in
+        _ = door.deviceDisconnected(0)
+        _ = door.deviceConnected(0, as: LockIdentity(), at: now)
+        door.readerCaughtUp()
+      },
+      { door, _ in door.entryInterrupted() },
+      { door, _ in _ = door.localStatusReported(isTampered: true, hasLostPower: false, by: 0) },
+      { door, _ in _ = door.readersReported([2], by: 0) },
     ] {
       var site = Site()
       _ = site.type("12")
-      interrupt(&site.door)
+      interrupt(&site.door, site.now)
       #expect(site.type("34#") == [site.signal(.denied), site.record(.denied(.unknownCode, nil))])
     }
   }
@@ -378,7 +382,30 @@ extension DoorEffect {
       site.door.keyRefused(true, by: 0) == [
         .report(.alarm(.keyRefused(true))), .report(.unreachable(.notAuthorized)),
       ])
+    #expect(site.type("1234#").isEmpty)
     #expect(site.door.keyRefused(false, by: 0) == [.report(.alarm(.keyRefused(false)))])
+    let back = site.door.deviceConnected(0, as: LockIdentity(model: "reader"), at: site.now)
+    #expect(
+      back.contains(.report(.reachable(LockIdentity(model: "reader"), slotChanges: nil, newestRecord: nil))))
+  }
+
+  @Test func `a device that never took our key makes the door unreachable for that reason`() {
+    var door = Door(lock: door, configuration: DoorConfiguration(reader: .init(address: 0), strike: .init(address: 0)))
+    #expect(
+      door.keyRefused(true, by: 0) == [.report(.alarm(.keyRefused(true))), .report(.unreachable(.notAuthorized))])
+    #expect(door.keyRefused(true, by: 0).isEmpty)
+    #expect(door.deviceDisconnected(0).isEmpty)
+  }
+
+  @Test func `a strike found on is asked after until it is off`() {
+    var site = Site()
+    #expect(site.door.outputsReported([true], by: 1, at: site.now) == [.report(.state(LockState(isLocked: false)))])
+    let asked = site.wait(.seconds(5))
+    #expect(asked == [.readOutputs(expires: site.now.uptime + .seconds(2))])
+    #expect(site.door.outputsReported([true], by: 1, at: site.now).isEmpty)
+    #expect(site.wait(.seconds(5)).count == 1)
+    #expect(site.door.outputsReported([false], by: 1, at: site.now) == [.report(.state(LockState(isLocked: true)))])
+    #expect(site.wait(.seconds(60)).isEmpty)
   }
 
   @Test func `what the device tells of its output overrules the clock`() {

@@ -20,7 +20,7 @@ private struct Building {
           DoorConfiguration(
             reader: .init(address: door.reader),
             strike: .init(address: 3, output: UInt8(index), time: .seconds(3)),
-            contact: .init(address: 3, input: UInt8(index)))
+            contact: .init(address: 3, input: UInt8(index)), lockout: .init(longest: .seconds(90)))
         )
       }, pollInterval: pollInterval, seed: seed)
     let start = LineRig.start.date
@@ -135,7 +135,7 @@ private struct Building {
     }
 
     for address in 1...3 { building.rig.device(UInt8(address)) { $0.faults = VirtualReader.Faults() } }
-    building.rig.run(.minutes(16))
+    building.rig.run(.minutes(3))
     #expect(building.areReachable)
     #expect(building.rig.line[3]?.relays == [false, false])
     for (address, keys, index) in [(UInt8(1), "*1234#", 0), (2, "*5678#", 1)] {
