@@ -12,7 +12,7 @@ public struct VirtualLockDeframer: Sendable {
   /// The rest of a frame that pauses for longer than this does not come any more.
   static let longestPause: Duration = .milliseconds(500)
 
-  private var buffer: [UInt8] = []
+  private(set) var buffer: [UInt8] = []
   private var lastArrival: Duration = .zero
 
   /// Starts with nothing received.
@@ -29,29 +29,31 @@ public struct VirtualLockDeframer: Sendable {
     self.buffer += bytes
     var findings: [Finding] = []
     var position = 0
-    scan: while position < self.buffer.count {
-      switch self.candidate(at: position) {
-      case .none: position += 1
-      case .unfinished: break scan
-      case .found(let finding, let length):
+    while let start = self.buffer[position...].firstIndex(of: VirtualLockFrame.start[0]) {
+      switch self.candidate(at: start) {
+      case .none: position = start + 1
+      case .found(let finding, let end):
         findings.append(finding)
-        position += length
+        position = end
+      case .unfinished:
+        self.buffer.removeFirst(start)
+        return findings
       }
     }
-    self.buffer.removeFirst(position)
+    self.buffer.removeAll()
     return findings
   }
 
   private enum Candidate {
     case none
     case unfinished
-    case found(Finding, length: Int)
+    case found(Finding, end: Int)
   }
 
   private func candidate(at position: Int) -> Candidate {
     let rest = self.buffer[position...]
-    let opening = VirtualLockFrame.start + [VirtualLockFrame.version]
-    guard zip(rest, opening).allSatisfy(==) else { return .none }
+    if rest.count > 1, rest[position + 1] != VirtualLockFrame.start[1] { return .none }
+    if rest.count > 2, rest[position + 2] != VirtualLockFrame.version { return .none }
     guard rest.count >= VirtualLockFrame.headerLength else { return .unfinished }
     let payloadLength = Int(rest[position + 5]) | Int(rest[position + 6]) << 8
     guard payloadLength <= VirtualLockFrame.maximumPayload else { return .none }
@@ -64,6 +66,6 @@ public struct VirtualLockDeframer: Sendable {
     let payload = rest[(position + VirtualLockFrame.headerLength)..<payloadEnd]
     let frame = VirtualLockFrame(kind: kind, sequence: sequence, payload: payload)
     return .found(
-      frame.map(Finding.frame) ?? .malformed(kind: kind, sequence: sequence), length: end - position)
+      frame.map(Finding.frame) ?? .malformed(kind: kind, sequence: sequence), end: end)
   }
 }

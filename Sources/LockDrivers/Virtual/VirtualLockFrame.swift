@@ -77,12 +77,13 @@ public struct VirtualLockFrame: Hashable, Sendable {
 
   /// CRC-16/CCITT-FALSE: polynomial 0x1021, start 0xFFFF, unreflected; "123456789" gives 0x29B1.
   static func crc16(_ bytes: ArraySlice<UInt8>) -> UInt16 {
-    var crc: UInt16 = 0xFFFF
-    for byte in bytes {
-      crc ^= UInt16(byte) << 8
-      for _ in 0..<8 { crc = crc & 0x8000 == 0 ? crc << 1 : (crc << 1) ^ 0x1021 }
+    bytes.reduce(0xFFFF) { crc, byte in
+      (crc << 8) ^ Self.crcTable[Int(UInt8(truncatingIfNeeded: crc >> 8) ^ byte)]
     }
-    return crc
+  }
+
+  private static let crcTable: [UInt16] = (0..<256).map { index in
+    (0..<8).reduce(UInt16(index) << 8) { crc, _ in crc & 0x8000 == 0 ? crc << 1 : (crc << 1) ^ 0x1021 }
   }
 }
 

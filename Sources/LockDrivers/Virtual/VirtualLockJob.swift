@@ -25,7 +25,7 @@ struct VirtualLockJob: Sendable {
   private var restarts = 0
   private var records: [LockRecord] = []
 
-  private static let recordsPerPage: UInt8 = 32
+  private static let recordsPerPage: UInt8 = 31
   private static let mostRecords = 4096
   private static let mostRestarts = 3
 

@@ -12,7 +12,7 @@ public enum VirtualLockRequest: Hashable, Sendable {
   case program(slot: Int, SlotEntry)
   /// 0x05: empty a slot. `slot u16`.
   case clear(slot: Int)
-  /// 0x06: log records after this index, oldest first, at most so many. `after u32, limit u8`.
+  /// 0x06: log records after this index, oldest first, at most so many (31 fit). `after u32, limit u8`.
   case readLog(after: UInt32, limit: UInt8)
   /// 0x07: drive the bolt home. No payload.
   case lock
@@ -20,6 +20,9 @@ public enum VirtualLockRequest: Hashable, Sendable {
   case unlock
   /// 0x09: set the clock. `UTC milliseconds i64`.
   case setTime(Timestamp)
+
+  /// The kinds that there are.
+  public static let kinds: ClosedRange<UInt8> = 0x01...0x09
 
   /// The kind byte, 0x01...0x3F.
   public var kind: UInt8 {

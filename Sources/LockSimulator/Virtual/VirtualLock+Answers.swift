@@ -4,7 +4,7 @@ import LockDrivers
 /// What the lock answers to requests.
 extension VirtualLock {
   private static let pageBytes = 505
-  private static let recordsPerPage = 32
+  private static let recordsPerPage = 31
 
   mutating func answer(
     to request: VirtualLockRequest, at now: Moment, effects: inout [Effect]

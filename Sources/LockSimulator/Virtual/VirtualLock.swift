@@ -13,7 +13,8 @@ public struct VirtualLock: Sendable {
     /// Call ``VirtualLock/deadlinePassed(at:)`` once `uptime` has reached this; replaces the earlier deadline, nil
     /// takes it away.
     case setDeadline(Duration?)
-    /// ``VirtualLock/memory`` is another than before: keep it, and begin with it after a restart.
+    /// ``VirtualLock/memory`` is another than before: keep it, and begin with it after a restart. Comes before the
+    /// write that acknowledges the change.
     case remember
   }
 
@@ -101,7 +102,7 @@ public struct VirtualLock: Sendable {
         if !isLost { self.reply(reply, sequence: frame.sequence, at: now, into: &effects) }
       case .malformed(let kind, let sequence):
         guard kind < 0x40 else { continue }
-        let refusal = VirtualLockRefusal.badFrame
+        let refusal: VirtualLockRefusal = VirtualLockRequest.kinds.contains(kind) ? .badFrame : .unsupported
         self.reply(.refused(refusal), sequence: sequence, at: now, into: &effects)
       }
     }

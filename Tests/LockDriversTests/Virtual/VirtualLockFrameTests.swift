@@ -110,10 +110,6 @@ let virtualLockVectors: [(name: String, frame: VirtualLockFrame, hex: String)] =
   ),
 ]
 
-private func octets(_ hex: String) -> [UInt8] {
-  stride(from: 0, to: hex.utf8.count, by: 2).compactMap { UInt8(hex.dropFirst($0).prefix(2), radix: 16) }
-}
-
 @Suite struct VirtualLockFrameTests {
   @Test(arguments: virtualLockVectors.indices)
   func `a frame is laid out as the sheet says`(index: Int) {
