@@ -15,8 +15,9 @@ public enum LockReport: Hashable, Sendable {
   case state(LockState)
   /// Something a person should look at.
   case alarm(LockAlarm)
-  /// The key that the gateway chose for this device is in the device now and was used: factory keys are over.
-  case keyInstalled
+  /// The key that the gateway chose for the device at this address of the lock's line is in the device now and was
+  /// used: factory keys are over for it.
+  case keyInstalled(address: UInt8)
 }
 
 /// Who answered on the wire.

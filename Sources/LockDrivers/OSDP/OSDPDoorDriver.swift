@@ -164,7 +164,8 @@ extension OSDPDoorDriver {
     case .readers(let readers): return self.doors[index].readersReported(readers, by: address)
     case .keyRefused(let isRefused): return self.doors[index].keyRefused(isRefused, by: address)
     case .keyInstalled:
-      return self.doors[index].configuration.addresses.contains(address) ? [.report(.keyInstalled)] : []
+      return self.doors[index].configuration.addresses.contains(address)
+        ? [.report(.keyInstalled(address: address))] : []
     case .deviceSwapped(let isSwapped): return self.doors[index].deviceSwapped(isSwapped, at: address)
     }
   }

@@ -40,7 +40,14 @@ extension Site {
         door.state.isTampered = value
       }
     case .alarm(let alarm): self.raise(alarm, at: &door, now: now, into: &draft)
-    case .keyInstalled: draft.note("\(door.displayName): the key is in the device now; install mode is over for it")
+    case .keyInstalled(let address):
+      let device = "\(door.definition.account)/\(address)"
+      do {
+        try store.markDeviceKeyInstalled(device)
+        draft.note("\(device): the key is in the device now; install mode is over for it")
+      } catch {
+        draft.note("\(device): the key is in the device now, but that could not be kept: \(Store.reason(of: error))")
+      }
     }
   }
 

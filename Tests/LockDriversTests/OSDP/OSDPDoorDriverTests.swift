@@ -293,7 +293,7 @@ private let window = TimeWindow(start: LineRig.start.date - .hours(1), end: Line
     _ = rig.submit(.hold([try LineRig.code("1234")]))
     rig.open()
     rig.run(.seconds(5))
-    #expect(rig.told().contains(.keyInstalled))
+    #expect(rig.told().contains(.keyInstalled(address: 5)))
     #expect(rig.line[5]?.security == .key(key))
     rig.device { $0.pressed("1234#") }
     rig.run(.seconds(1))

@@ -1,0 +1,56 @@
+public import LockCore
+public import LockTransport
+
+/// Runs one virtual lock in this process: performs its effects on whatever link was opened to it last.
+public actor VirtualLockRunner {
+  private var lock: VirtualLock
+  private var link: Link?
+  private let remember: @Sendable (VirtualLock.Memory) -> Void
+
+  /// Makes a lock that waits for its first link.
+  /// - Parameters:
+  ///   - lock: the lock.
+  ///   - remember: keeps its memory through a restart; called after each change.
+  public init(_ lock: VirtualLock, remember: @escaping @Sendable (VirtualLock.Memory) -> Void = { _ in }) {
+    self.lock = lock
+    self.remember = remember
+  }
+
+  /// Opens a link to the lock; an earlier one is closed.
+  nonisolated public var opener: LinkOpener {
+    .simulated { reactor throws(LinkFault) in
+      let (near, far) = try Link.pair(on: reactor)
+      Task { await self.serve(far) }
+      return near
+    }
+  }
+
+  private func serve(_ link: Link) async {
+    self.link?.close()
+    self.link = link
+    self.perform(self.lock.linkOpened(at: Reactor.now))
+    for await event in link.events {
+      switch event {
+      case .bytes(let bytes): self.perform(self.lock.received(bytes, at: Reactor.now))
+      case .deadlinePassed: self.perform(self.lock.deadlinePassed(at: Reactor.now))
+      case .closed: break
+      }
+    }
+    self.perform(self.lock.linkClosed(at: Reactor.now))
+  }
+
+  /// Somebody does something at the lock.
+  public func act(_ deed: @Sendable (inout VirtualLock, Moment) -> [VirtualLock.Effect]) {
+    self.perform(deed(&self.lock, Reactor.now))
+  }
+
+  private func perform(_ effects: [VirtualLock.Effect]) {
+    for effect in effects {
+      switch effect {
+      case .write(let bytes): self.link?.write(bytes)
+      case .setDeadline(let uptime): self.link?.setDeadline(uptime)
+      case .remember: self.remember(self.lock.memory)
+      }
+    }
+  }
+}

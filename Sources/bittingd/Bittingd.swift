@@ -1,0 +1,136 @@
+public import ArgumentParser
+import Foundation
+import Hummingbird
+import LockTransport
+public import Logging
+import NIOCore
+import SeamAPI
+import ServiceLifecycle
+import SyncEngine
+import UnixSignals
+
+/// The daemon.
+@main struct Bittingd: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bittingd",
+    abstract: "A gateway for keypad locks: offers the Seam access-code API and talks to the locks itself.",
+    discussion: """
+      Give --config FILE for real doors, --demo for simulated ones, or both. The first API key is taken from the
+      environment variable BITTING_API_KEY; without it one is made, stored hashed and printed once.
+
+      Exit status: 0 after SIGTERM or SIGINT; 64 wrong option; 69 the address to listen at is taken; 73 the data
+      directory cannot be written; 74 the store is damaged; 75 the data directory belongs to another running
+      bittingd; 78 the configuration is wrong.
+      """,
+    version: "0.1.0")
+
+  @Flag(help: "Run five simulated doors, one of them behind a real pseudo-terminal.")
+  var demo = false
+
+  @Option(help: ArgumentHelp("The site: serial lines, devices and doors.", valueName: "file"))
+  var config: String?
+
+  @Option(help: ArgumentHelp("Where the daemon remembers; used by one daemon at a time.", valueName: "dir"))
+  var dataDir = "bitting-data"
+
+  @Option(help: ArgumentHelp("Where the API listens; port 0 takes a free one.", valueName: "host:port"))
+  var listen = "127.0.0.1:8471"
+
+  @Option(help: ArgumentHelp("How much to log: trace, debug, info, notice, warning, error.", valueName: "level"))
+  var logLevel = Logger.Level.notice
+
+  func validate() throws {
+    guard self.demo || self.config != nil else {
+      throw ValidationError("Nothing to run: give --config FILE for real doors, or --demo for simulated ones.")
+    }
+    _ = try self.address()
+  }
+
+  private func address() throws -> (host: String, port: Int) {
+    guard let colon = self.listen.lastIndex(of: ":"),
+      let port = UInt16(self.listen[self.listen.index(after: colon)...]),
+      colon != self.listen.startIndex
+    else { throw ValidationError("--listen wants HOST:PORT, for example 127.0.0.1:8471, not '\(self.listen)'.") }
+    let host = self.listen[..<colon].trimmingPrefix("[")
+    return (host.hasSuffix("]") ? String(host.dropLast()) : String(host), Int(port))
+  }
+
+  func run() async throws {
+    do {
+      try await self.serve()
+    } catch let fault as StartFault {
+      throw fault.reported()
+    } catch let fault as Store.Fault {
+      let status: ExitStatus = if case .damaged = fault { .ioError } else { .cannotCreate }
+      throw StartFault(status, "\(fault)").reported()
+    } catch let error as IOError {
+      throw StartFault(
+        .unavailable, "cannot listen at \(self.listen): \(error); stop what uses it, or give another --listen"
+      ).reported()
+    } catch let fault as LinkFault {
+      throw StartFault(.software, "\(fault)").reported()
+    }
+  }
+
+  private func serve() async throws {
+    var logger = Logger(label: "bittingd") { StreamLogHandler.standardError(label: $0) }
+    logger.logLevel = self.logLevel
+    // Read before anything is made, so that a mistake in it leaves nothing behind.
+    let file = try self.config.map { path throws(StartFault) in try ConfigurationFile(path: path) }
+    let directory = try DataDirectory(path: self.dataDir)
+    let store = try Store(path: directory.path("bitting.sqlite"))
+    let key = try APIKey(environment: ProcessInfo.processInfo.environment, store: store)
+    let reactor = try Reactor()
+    defer { reactor.shutDown() }
+
+    var site =
+      try file?.site(store: store, logger: logger) ?? SiteDefinition(name: "Demo site", timeZone: "Europe/Berlin")
+    let demo = self.demo ? try DemoSite(directory: directory, store: store, reactor: reactor) : nil
+    if let demo { try site.merge(demo.site) }
+    let engine = try await SyncEngine(store: store, definition: site, reactor: reactor, logger: logger)
+    let (host, port) = try self.address()
+    let api = SeamAPI(engine: engine, logger: logger)
+    let application = api.application(host: host, port: port) { bound in
+      let shown = host.contains(":") ? "[\(host)]" : host
+      Greeting(
+        url: "http://\(shown):\(bound)", newKey: key.made, doors: demo?.doors ?? [], keyHint: key.hint
+      ).show()
+    }
+    var services: [any Service] = [EngineService(engine: engine)]
+    if let demo { services.append(DemoService(site: demo)) }
+    services.append(application)
+    var configuration = ServiceGroupConfiguration(
+      services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    configuration.maximumGracefulShutdownDuration = .seconds(1)
+    try await ServiceGroup(configuration: configuration).run()
+  }
+}
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}
+
+/// The engine as a service: ends with the daemon.
+private struct EngineService: Service {
+  let engine: SyncEngine
+
+  func run() async throws { await cancelWhenGracefulShutdown { await self.engine.run() } }
+}
+
+/// The simulated reader as a service: ends with the daemon.
+private struct DemoService: Service {
+  let site: DemoSite
+
+  func run() async throws { await cancelWhenGracefulShutdown { await self.site.run() } }
+}
+
+extension SiteDefinition {
+  /// Adds another site's locks.
+  fileprivate mutating func merge(_ other: SiteDefinition) throws(StartFault) {
+    let names = Set(self.locks.map(\.key))
+    if let clash = other.locks.first(where: { names.contains($0.key) }) {
+      throw StartFault(.configuration, "a configured door is called '\(clash.key)' like a simulated one; rename it")
+    }
+    self.accounts += other.accounts
+    self.locks += other.locks
+    self.links += other.links
+  }
+}

@@ -1,0 +1,69 @@
+import LockCore
+import LockDrivers
+import LockTransport
+import Logging
+import SyncEngine
+
+extension ConfigurationFile {
+  /// The site that the file describes. Keys that the gateway chooses itself are made and kept in the store.
+  func site(store: Store, logger: Logger) throws -> SiteDefinition {
+    var site = SiteDefinition(name: self.siteName, timeZone: self.timeZone)
+    for line in self.lines {
+      site.accounts.append(.init(key: line.name, kind: "OSDP line"))
+      var devices: [OSDPBus.Device] = []
+      for device in line.devices {
+        devices.append(
+          OSDPBus.Device(
+            address: device.address, keyMode: try self.keyMode(of: device, on: line, store: store, logger: logger)))
+      }
+      let doors = self.doors.filter { $0.line == line.name }
+      for door in doors {
+        site.locks.append(
+          .init(
+            key: door.name, account: line.name, deviceType: "edge_lock", manufacturer: "Bitting", model: "OSDP door",
+            capabilities: .osdpDoor(codeLengths: door.codeLengths)))
+      }
+      let bus = OSDPBus.Configuration(devices: devices, baud: line.baud)
+      site.links.append(
+        .init(
+          account: line.name, isBus: true, opener: .serial(SerialPort(path: line.port, baud: line.baud))
+        ) { ids in
+          OSDPDoorDriver(
+            bus: bus,
+            doors: doors.compactMap { door in ids[door.name].map { (lock: $0, configuration: door.configuration) } })
+        })
+    }
+    return site
+  }
+
+  private func keyMode(of device: Device, on line: Line, store: Store, logger: Logger) throws -> OSDPKeyMode {
+    switch device.security {
+    case .required(let key): return .secure(key)
+    case .plain:
+      logger.warning(
+        "PINs pass in clear on this line, and anybody on it can open the door", metadata: ["device": "\(device.name)"])
+      return .plain
+    case .install:
+      let kept = try store.deviceKey("\(line.name)/\(device.address)", at: Reactor.now.date, orElse: OSDPKey.drawn)
+      guard let key = OSDPKey(kept.key) else {
+        throw StartFault(.ioError, "the stored key of \(device.name) is damaged")
+      }
+      return kept.isInstalled ? .secure(key) : .install(key)
+    }
+  }
+}
+
+extension OSDPKey {
+  /// 16 bytes from the system's generator.
+  static func drawn() -> [UInt8] {
+    var random = SystemRandomNumberGenerator()
+    return (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &random) }
+  }
+}
+
+extension LockCapabilities {
+  /// A door whose codes the gateway holds.
+  static func osdpDoor(codeLengths: [Int]) -> LockCapabilities {
+    LockCapabilities(codeStore: .gateway, pins: PINPolicy(lengths: codeLengths), hasBattery: false)
+  }
+}

@@ -1,0 +1,153 @@
+import Foundation
+import LockCore
+import LockDrivers
+import LockTransport
+
+/// `bitting.yaml` as it was read: checked for form and for what refers to what; nothing is opened yet.
+struct ConfigurationFile {
+  /// One serial line.
+  struct Line {
+    var name: String
+    var port: String
+    var baud: Int
+    var devices: [Device]
+  }
+
+  /// One device on a line.
+  struct Device {
+    /// How its key is had.
+    enum Security {
+      case required(OSDPKey)
+      case install
+      case plain
+    }
+    var name: String
+    var address: UInt8
+    var security: Security
+  }
+
+  /// One door on a line.
+  struct Door {
+    var name: String
+    var line: String
+    var configuration: DoorConfiguration
+    var codeLengths: [Int]
+  }
+
+  var siteName: String
+  var timeZone: String
+  var lines: [Line]
+  var doors: [Door]
+
+  /// Reads a file.
+  init(path: String) throws(StartFault) {
+    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+      throw StartFault(
+        .configuration, "\(path):0: cannot be read; check that the file is there, is UTF-8 text and may be read")
+    }
+    do {
+      try self.init(text, directory: URL(fileURLWithPath: path).deletingLastPathComponent())
+    } catch {
+      throw StartFault(.configuration, "\(path):\(error.line): \(error.message)")
+    }
+  }
+
+  /// Reads a file's text; key files are looked for relative to `directory`.
+  init(_ text: String, directory: URL) throws(ConfigurationFault) {
+    let root = try ConfigurationNode.parse(text).members(["site", "lines", "doors"])
+    let site = try root.required("site", "add 'site:' with 'name:' and 'time_zone:'").members(["name", "time_zone"])
+    self.siteName = try site.required("name", "add the name of the site").text()
+    let zone = try site.required("time_zone", "add the site's IANA time zone, for example Europe/Berlin")
+    self.timeZone = try zone.text()
+    guard TimeZone(identifier: self.timeZone) != nil else {
+      throw zone.fault("'\(self.timeZone)' is no IANA time zone; write for example Europe/Berlin")
+    }
+    self.lines = []
+    var devices: [String: (line: Int, address: UInt8)] = [:]
+    for node in try root["lines"]?.elements() ?? [] {
+      let line = try Self.line(node, directory: directory)
+      guard !self.lines.contains(where: { $0.name == line.name }) else {
+        throw node.fault("another line is called '\(line.name)' too; give each its own name")
+      }
+      for device in line.devices {
+        guard devices[device.name] == nil else {
+          throw node.fault("another device is called '\(device.name)' too; give each its own name")
+        }
+        devices[device.name] = (self.lines.count, device.address)
+      }
+      self.lines.append(line)
+    }
+    self.doors = []
+    for node in try root["doors"]?.elements() ?? [] {
+      let door = try Self.door(node, devices: devices, lines: self.lines)
+      guard !self.doors.contains(where: { $0.name == door.name }) else {
+        throw node.fault("another door is called '\(door.name)' too; give each its own name")
+      }
+      self.doors.append(door)
+    }
+  }
+
+  private static func line(_ node: ConfigurationNode, directory: URL) throws(ConfigurationFault) -> Line {
+    let members = try node.members(["name", "port", "baud", "protocol", "devices"])
+    let protocolNode = try members.required("protocol", "add 'protocol: osdp'")
+    _ = try protocolNode.choice(["osdp": ()])
+    var devices: [Device] = []
+    for node in try members.required("devices", "add the devices on the line").elements() {
+      let device = try Self.device(node, directory: directory)
+      guard !devices.contains(where: { $0.address == device.address }) else {
+        throw node.fault("another device of this line has address \(device.address) too; give each its own")
+      }
+      devices.append(device)
+    }
+    return Line(
+      name: try members.required("name", "add a name for the line").text(),
+      port: try members.required("port", "add the serial device, for example /dev/serial/by-id/...").text(),
+      baud: try members["baud"]?.integer(in: 300...4_000_000) ?? 9600, devices: devices)
+  }
+
+  private static func device(_ node: ConfigurationNode, directory: URL) throws(ConfigurationFault) -> Device {
+    let members = try node.members(["name", "address", "secure_channel", "key_file"])
+    enum Mode { case required, install, plain }
+    let mode =
+      try members["secure_channel"]?.choice(["required": .required, "install": .install, "plain": .plain])
+      ?? Mode.required
+    let security: Device.Security
+    switch mode {
+    case .required:
+      let file = try members.required(
+        "key_file", "secure_channel 'required' needs the device's key; a new device gets one with 'install'")
+      security = .required(try Self.key(file, directory: directory))
+    case .install: security = .install
+    case .plain: security = .plain
+    }
+    if mode != .required, let file = members["key_file"] {
+      throw file.fault("goes with 'secure_channel: required' only; leave it out")
+    }
+    return Device(
+      name: try members.required("name", "add a name for the device").text(),
+      address: UInt8(try members.required("address", "add its address, 0 to 126").integer(in: 0...126)),
+      security: security)
+  }
+
+  private static func key(_ node: ConfigurationNode, directory: URL) throws(ConfigurationFault) -> OSDPKey {
+    let path = try node.text()
+    let url = URL(fileURLWithPath: path, relativeTo: directory)
+    guard let text = try? String(contentsOf: url, encoding: .utf8) else {
+      throw node.fault("'\(url.path)' cannot be read; put the device's key there, 32 hex digits")
+    }
+    let digits = text.filter { !$0.isWhitespace }
+    var bytes: [UInt8] = []
+    var rest = digits[...]
+    while let byte = UInt8(rest.prefix(2), radix: 16), rest.count >= 2 {
+      bytes.append(byte)
+      rest = rest.dropFirst(2)
+    }
+    guard rest.isEmpty, bytes.count == 16 else {
+      throw node.fault("'\(url.path)' must hold 32 hex digits and nothing else")
+    }
+    guard let key = OSDPKey(bytes) else {
+      throw node.fault("'\(url.path)' holds a key that everybody knows; make one with 'openssl rand -hex 16'")
+    }
+    return key
+  }
+}

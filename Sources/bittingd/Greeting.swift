@@ -1,0 +1,54 @@
+import Foundation
+
+/// What the daemon prints once it takes requests.
+struct Greeting {
+  var url: String
+  /// The key, where it may be shown: made at this start.
+  var newKey: String?
+  var doors: [(name: String, nature: String)]
+  /// A key that was given from outside is named, not shown.
+  var keyHint: String
+
+  var text: String {
+    var lines = ["", "  Bitting is running at \(self.url)", ""]
+    if !self.doors.isEmpty {
+      let width = self.doors.map(\.name.count).max() ?? 0
+      lines.append("  Doors")
+      for door in self.doors {
+        lines.append("    \(door.name)\(String(repeating: " ", count: width - door.name.count))   \(door.nature)")
+      }
+      lines.append("")
+    }
+    if let key = self.newKey {
+      lines += ["  API key (shown once; keep it)", "    \(key)", ""]
+    } else {
+      lines += ["  API key", "    \(self.keyHint)", ""]
+    }
+    guard !self.doors.isEmpty else { return lines.joined(separator: "\n") + "\n" }
+    let key = self.newKey ?? "$BITTING_API_KEY"
+    lines += [
+      "  Three things to try",
+      "    1. See the doors:",
+      "       curl -s -H 'Authorization: Bearer \(key)' \(self.url)/devices/list",
+      "    2. Make a code (put in a device_id from 1):",
+      "       curl -s -H 'Authorization: Bearer \(key)' -H 'Content-Type: application/json' \\",
+      "         -d '{\"device_id\": \"...\", \"name\": \"Ada\"}' \(self.url)/access_codes/create",
+      "    3. The same with the official SDK, then press it at the keypad (pip install seam==3.18.0):",
+      "       from seam import Seam",
+      "       seam = Seam(\"\(key)\", endpoint=\"\(self.url)\")",
+      "       door = seam.devices.list()[0]",
+      "       code = seam.access_codes.create(device_id=door.device_id, name=\"Ada\")",
+      "       seam.locks.simulate.keypad_code_entry(device_id=door.device_id, code=code.code)",
+      "       print(seam.events.list(since=\"2020-01-01T00:00:00Z\", event_type=\"lock.unlocked\")[-1])",
+      "",
+    ]
+    return lines.map {
+      $0.replacing("'Authorization: Bearer $BITTING_API_KEY'", with: "\"Authorization: Bearer $BITTING_API_KEY\"")
+        .replacing("\"$BITTING_API_KEY\"", with: "os.environ[\"BITTING_API_KEY\"]")
+    }
+    .joined(separator: "\n") + "\n"
+  }
+
+  /// Writes the text to standard output at once, also when that is a pipe.
+  func show() { FileHandle.standardOutput.write(Data(self.text.utf8)) }
+}
