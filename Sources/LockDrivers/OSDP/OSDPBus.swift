@@ -88,7 +88,8 @@ public struct OSDPBus: Sendable {
       }
     }
     self.lastByte = now
-    self.advance(at: now, effects: &effects)
+    // While an answer is still awaited, nothing can begin and the deadline stands.
+    if self.turn == nil { self.advance(at: now, effects: &effects) }
     return effects
   }
 
