@@ -9,6 +9,7 @@
 
 _Static_assert(CEPOLL_READABLE == EPOLLIN, "");
 _Static_assert(CEPOLL_WRITABLE == EPOLLOUT, "");
+_Static_assert(CEPOLL_HANGUP == (EPOLLERR | EPOLLHUP), "");
 _Static_assert(CEPOLL_EDGE == EPOLLET, "");
 
 enum { batch = 64 };

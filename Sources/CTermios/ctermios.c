@@ -63,12 +63,6 @@ int ctermios_get_baud(int fd, uint32_t *baud) {
 
 int ctermios_flush_input(int fd) { return value_or_errno(ioctl(fd, TCFLSH, TCIFLUSH)); }
 
-int ctermios_output_pending(int fd) {
-  int bytes = 0;
-  if (ioctl(fd, TIOCOUTQ, &bytes) < 0) return -errno;
-  return bytes;
-}
-
 int ctermios_set_rs485(int fd, int rts_on_send, uint32_t delay_before_send, uint32_t delay_after_send) {
   struct serial_rs485 rs485;
   memset(&rs485, 0, sizeof rs485);

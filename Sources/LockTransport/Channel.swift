@@ -121,6 +121,8 @@ final class Channel: Sendable {
   /// Epoll says that something can be done.
   func isReady(_ events: UInt32, reading buffer: inout [UInt8]) {
     self.update { state in
+      // Nothing will ever leave again; to wait for room would be told of the hang-up without end.
+      if events & CEPOLL_HANGUP != 0, self.kind != .pseudoterminal { state.outbox.removeAll() }
       if events & CEPOLL_WRITABLE != 0, let fault = self.flush(&state) { return fault }
       return self.read(&state, &buffer)
     }

@@ -54,16 +54,21 @@ struct LinkOpenerTests {
     try await withReactor { reactor in
       let device = try Pseudoterminal(on: reactor)
       let port = SerialPort(path: device.path, baud: 9600)
-      let waiting = Task {
-        await LinkOpener.serial(port).waitToReopen(
-          atMost: .seconds(600), after: .held(path: port.path, by: nil), on: reactor)
-        device.link.close()
+      try await withThrowingTaskGroup { group in
+        group.addTask {
+          await LinkOpener.serial(port).waitToReopen(
+            atMost: .seconds(600), after: .held(path: port.path, by: nil), on: reactor)
+        }
+        group.addTask {
+          while !Task.isCancelled {
+            try port.open(on: reactor).close()
+            await Task.yield()
+          }
+        }
+        try await group.next()
+        group.cancelAll()
       }
-      while let link = try? port.open(on: reactor) {
-        link.close()
-        await Task.yield()
-      }
-      await waiting.value
+      device.link.close()
     }
   }
 

@@ -73,4 +73,27 @@ struct PseudoterminalTests {
       #expect(await port.next == .closed(.hungUp))
     }
   }
+
+  @Test func `A hang-up that nobody fetches costs no turns, and no byte before it is lost`() async throws {
+    try await withReactor { reactor in
+      let device = try Pseudoterminal(on: reactor)
+      let port = try SerialPort(path: device.path, baud: 9600).open(on: reactor)
+      let (alarm, _) = try Link.pair(on: reactor)
+      // Both directions are full: the port neither reads nor gets rid of what it writes.
+      for _ in 0..<250 { device.link.write([UInt8](repeating: 1, count: 4096)) }
+      for _ in 0..<250 { port.write([UInt8](repeating: 2, count: 4096)) }
+      alarm.setDeadline(Reactor.uptime + .milliseconds(50))
+      #expect(await alarm.next == .deadlinePassed)
+      device.link.close()
+      let before = reactor.turnCount
+      alarm.setDeadline(Reactor.uptime + .milliseconds(50))
+      #expect(await alarm.next == .deadlinePassed)
+      #expect(reactor.turnCount - before < 10)
+
+      var events: [LinkEvent] = []
+      for await event in port.events { events.append(event) }
+      #expect(events.last == .closed(.hungUp))
+      #expect(events.count > 64)
+    }
+  }
 }

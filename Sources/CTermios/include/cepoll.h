@@ -13,13 +13,15 @@
 #define CEPOLL_READABLE 0x001u
 /// There is room to write.
 #define CEPOLL_WRITABLE 0x004u
+/// The far end is gone, or the descriptor has failed; told even when not asked for.
+#define CEPOLL_HANGUP 0x018u
 /// Tell each change once instead of for as long as it lasts.
 #define CEPOLL_EDGE 0x80000000u
 
-/// One descriptor that is ready. Hang-up and errors are told even when not asked for.
+/// One descriptor that is ready.
 typedef struct {
   uint64_t token;   // as given to cepoll_add
-  uint32_t events;  // CEPOLL_ bits, and others for hang-up and error
+  uint32_t events;  // CEPOLL_ bits
 } cepoll_event;
 
 /// Makes an empty set of watched descriptors.

@@ -1,7 +1,7 @@
 // A serial line of Linux, one system call each.
 //
 // Ownership: `ctermios_open` gives a descriptor to the caller; nothing else here opens or closes one that stays.
-// Units: baud in symbols per second; delays in milliseconds; queues in bytes.
+// Units: baud in symbols per second; delays in milliseconds.
 // Threads: any, but one call at a time for one descriptor that is being closed.
 // Errors: 0 or a value, or -errno.
 #ifndef CTERMIOS_H
@@ -34,9 +34,6 @@ int ctermios_get_baud(int fd, uint32_t *baud);
 
 /// Throws away what was received and not read yet.
 int ctermios_flush_input(int fd);
-
-/// Bytes written that have not left yet (TIOCOUTQ).
-int ctermios_output_pending(int fd);
 
 /// The UART drives RTS around each transmission (TIOCSRS485). -ENOTTY or -EINVAL where it cannot.
 /// `rts_on_send` not 0: RTS is high while sending.
