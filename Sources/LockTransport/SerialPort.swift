@@ -71,7 +71,7 @@ public struct SerialPort: Hashable, Sendable, Codable {
     switch -number {
     case ENOENT, ENOTDIR: throw .missing(path: self.path)
     case EACCES, EPERM: throw .noPermission(path: self.path)
-    case EBUSY: throw .held(path: self.path, by: self.holder())
+    case EBUSY: throw self.held(ownDescriptors: 0)
     case EISDIR: throw .notATerminal(path: self.path)
     default: return try Descriptor(number, doing: "open")
     }
@@ -81,7 +81,7 @@ public struct SerialPort: Hashable, Sendable, Codable {
     var baud: UInt32 = 0
     if unsafe ctermios_get_baud(descriptor.number, &baud) < 0 { throw .notATerminal(path: self.path) }
     // TIOCEXCL does not stop root, and says nothing of who was here before.
-    if ctermios_lock(descriptor.number) < 0 { throw .held(path: self.path, by: self.holder() ?? self.ourselves) }
+    if ctermios_lock(descriptor.number) < 0 { throw self.held(ownDescriptors: 1) }
     if let holder = self.holder() { throw .held(path: self.path, by: holder) }
     let rc = ctermios_set_exclusive(descriptor.number)
     if rc < 0 { throw .ioError(errno: -rc, during: "TIOCEXCL") }
@@ -115,12 +115,18 @@ public struct SerialPort: Hashable, Sendable, Codable {
   public func holder() -> LinkFault.Holder? {
     var name = [CChar](repeating: 0, count: 32)
     let pid = unsafe name.withUnsafeMutableBufferPointer { name in
-      unsafe ctermios_find_holder(self.path, getpid(), name.baseAddress, name.count)
+      unsafe ctermios_find_holder(self.path, name.baseAddress, name.count)
     }
     if pid <= 0 { return nil }
     return LinkFault.Holder(
       pid: pid, name: String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self))
   }
 
-  private var ourselves: LinkFault.Holder { LinkFault.Holder(pid: getpid(), name: "this daemon, another link") }
+  /// Names who keeps us out, with so many descriptors of this very attempt open.
+  private func held(ownDescriptors: Int32) -> LinkFault {
+    if let holder = self.holder() { return .held(path: self.path, by: holder) }
+    let isOurs = unsafe ctermios_count_own(self.path) > ownDescriptors
+    return .held(
+      path: self.path, by: isOurs ? LinkFault.Holder(pid: getpid(), name: "another link of this daemon") : nil)
+  }
 }

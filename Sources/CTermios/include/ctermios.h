@@ -45,9 +45,12 @@ int ctermios_set_low_latency(int fd);
 /// 1 when the other side has hung up: adapter pulled out, or no open slave behind a pseudoterminal's master.
 int ctermios_is_hung_up(int fd);
 
-/// Looks in /proc for a process other than `except` that has the terminal at `path` open; the owner of a
-/// pseudoterminal's master end does not count. Gives its pid and its name (terminated, cut to `size`), or 0 when
-/// none is seen: processes of other users cannot be seen without CAP_SYS_PTRACE.
-int ctermios_find_holder(const char *path, int except, char *name, size_t size);
+/// Looks in /proc for another process that has the terminal at `path` open; the owner of a pseudoterminal's master
+/// end does not count. Gives its pid and its name (terminated, cut to `size`), or 0 when none is seen: processes of
+/// other users cannot be seen without CAP_SYS_PTRACE.
+int ctermios_find_holder(const char *path, char *name, size_t size);
+
+/// How many descriptors of this process lead to the terminal at `path`.
+int ctermios_count_own(const char *path);
 
 #endif
