@@ -5,6 +5,7 @@ import uuid
 
 import httpx
 import pytest
+from seam import Seam
 from seam.exceptions import SeamHttpInvalidInputError, SeamHttpUnauthorizedError
 
 import moments
@@ -71,7 +72,7 @@ def test_a_bad_key_beats_a_bad_body_and_a_bad_verb(daemon):
 
 def test_the_sdk_recognises_a_wrong_key(daemon):
     with pytest.raises(SeamHttpUnauthorizedError):
-        type(daemon.seam())("seam_wrongkey", endpoint=daemon.url).devices.list()
+        Seam("seam_wrongkey", endpoint=daemon.url).devices.list()
 
 
 def test_health_needs_no_key(daemon):
@@ -172,7 +173,7 @@ def test_a_huge_body_is_refused_without_being_kept(daemon):
         response = daemon.http.post("/access_codes/create", content=body,
                                     headers={"content-type": "application/json"})
         assert response.status_code in (400, 413)
-    except (httpx.WriteError, httpx.ReadError):
+    except httpx.TransportError:
         pass  # the connection may be closed before all was sent
     assert daemon.is_healthy()
 
