@@ -200,7 +200,7 @@ def test_a_strike_that_refuses_is_no_entry(plain):
     plain.reader.refused.add("output")
     plain.reader.press(code["code"] + "#")
     denied = eventually(lambda: plain.daemon.events("lock.access_denied"), "told as denied")[0]
-    assert denied["reason"]["reason_code"] in ("connection_error", "credential_error")
+    assert denied["reason"]["reason_code"] == "credential_error" and "strike" in denied["reason"]["message"]
     assert not plain.entries(code)
 
 
@@ -217,6 +217,41 @@ def test_the_contact_tells_whether_the_door_stands_open(site):
     eventually(lambda: site.door()["properties"].get("door_open") is True, "open")
     site.reader.set_inputs(False, False)
     eventually(lambda: site.door()["properties"].get("door_open") is False, "closed")
+
+
+def warnings(site: Site) -> list[str]:
+    return [warning["warning_code"] for warning in site.door()["warnings"]]
+
+
+def test_a_door_that_opens_by_itself_is_called_forced(site):
+    site.reader.set_inputs(False, False)
+    eventually(lambda: site.door()["properties"].get("door_open") is False, "closed")
+    site.reader.set_inputs(True, False)
+    eventually(lambda: "door_forced_open" in warnings(site), "forced")
+    site.reader.set_inputs(False, False)
+    eventually(lambda: "door_forced_open" not in warnings(site), "over when it is closed")
+
+
+def test_a_door_that_opens_after_a_code_or_the_exit_button_is_not_forced(site):
+    code = site.make_code()
+    site.reader.set_inputs(False, False)
+    eventually(lambda: site.door()["properties"].get("door_open") is False, "closed")
+    site.reader.press(code["code"] + "#")
+    eventually(lambda: site.entries(code))
+    for inputs in ((True, False), (False, False), (False, True), (False, False), (True, False)):
+        site.reader.set_inputs(*inputs)
+        eventually(lambda: site.door()["properties"].get("door_open") is inputs[0])
+        assert warnings(site) == []
+
+
+def test_an_open_housing_is_told_and_forgets_the_keys_typed(plain):
+    code = plain.make_code()
+    plain.reader.press(code["code"][:2])
+    plain.reader.set_tamper(True)
+    plain.daemon.wait_for_event("device.tampered", device_id=plain.door()["device_id"])
+    plain.reader.press(code["code"][2:] + "#")
+    wait_for_denial(plain, "unknown_code")
+    assert not plain.entries(code)
 
 
 def test_a_simulated_keypad_is_not_offered_at_a_real_door(plain):
