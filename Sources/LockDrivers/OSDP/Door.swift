@@ -12,7 +12,7 @@ public struct Door: Sendable {
   /// What is known of it.
   public private(set) var state = LockState()
   /// True while every device of the door answers.
-  public private(set) var isReachable = false
+  public var isReachable: Bool { self.devices.isComplete }
 
   /// How long a decision may wait for the strike: later, nobody stands there any more.
   public static let strikePatience = Duration.seconds(2)
@@ -24,7 +24,7 @@ public struct Door: Sendable {
   private var collector: PINCollector
   private var lockout: DoorLockout
   private var contact: DoorContact
-  private var devices: [UInt8: Device] = [:]
+  private var devices: DoorDevices
   private var errands: [UInt32: Errand] = [:]
   private var lastErrand: UInt32 = 0
   private var strikeEnd: Duration?
@@ -44,7 +44,7 @@ public struct Door: Sendable {
       terminator: configuration.reader.terminator, timeout: configuration.reader.interKeyTimeout)
     self.lockout = DoorLockout(configuration.lockout)
     self.contact = DoorContact(configuration)
-    for address in configuration.addresses { self.devices[address] = Device() }
+    self.devices = DoorDevices(configuration)
   }
 
   /// When ``deadlinePassed(at:)`` is due, in uptime.
@@ -63,7 +63,7 @@ extension Door {
   /// Keys were pressed at the keypad. Those that it kept while it was away are dropped: whoever typed them has left,
   /// and the door must not open for whoever stands there now.
   public mutating func keysPressed(_ keys: some Sequence<UInt8>, at now: Moment) -> [DoorEffect] {
-    guard self.devices[self.configuration.reader.address]?.identity != nil else { return [] }
+    guard self.devices.answers(self.configuration.reader.address) else { return [] }
     if let end = self.staleUntil {
       guard end <= now.uptime else { return [] }
       self.staleUntil = nil
@@ -214,6 +214,7 @@ extension Door {
       effects.append(self.signal(.granted(self.configuration.strike.time), at: now))
     case .relock: self.strikeEnd = nil
     }
+    self.outputCheck = nil
     switch errand.cause {
     case .code(let code): effects.append(self.record(.unlocked(.keycode, .code(code)), at: now))
     case .remote(let command): effects.append(.finish(command, .success(.done(confirmed: true))))
@@ -232,96 +233,62 @@ extension Door {
 // MARK: - The devices
 
 extension Door {
-  /// What one device of the door tells of itself.
-  private struct Device {
-    var identity: LockIdentity?
-    var isTampered: Bool?
-    var isReaderTampered: Bool?
-    var hasLostPower = false
-    var refusesKey = false
-    var isSwapped = false
-  }
-
   /// A device answers now, and has proved what it has to; told again whenever it was asked anew.
   public mutating func deviceConnected(
     _ address: UInt8, as identity: LockIdentity, at now: Moment
   ) -> [DoorEffect] {
-    guard self.devices[address] != nil else { return [] }
-    let isNew = self.devices[address]?.identity != identity
-    if address == self.configuration.reader.address, self.devices[address]?.identity == nil {
-      self.staleUntil = now.uptime + Self.catchUpPatience
-    }
-    self.devices[address]?.identity = identity
+    guard self.devices.contains(address) else { return [] }
     var effects: [DoorEffect] = []
     if address == self.configuration.reader.address {
+      if !self.devices.answers(address) { self.staleUntil = now.uptime + Self.catchUpPatience }
       effects.append(.signal(.idle, expires: nil))
       if let end = self.lockout.end { effects.append(self.signal(.lockedOut(end - now.uptime), at: now)) }
     }
-    guard isNew, self.devices.values.allSatisfy({ $0.identity != nil }) else { return effects }
-    self.isReachable = true
-    let reader = self.devices[self.configuration.reader.address]?.identity ?? identity
-    return effects + [
-      .report(.reachable(reader, slotChanges: nil, newestRecord: nil)), .report(.state(self.state)),
-    ]
+    let reports = self.devices.connected(address, as: identity)
+    return effects + (reports + (reports.isEmpty ? [] : [.state(self.state)])).map(DoorEffect.report)
   }
 
   /// A device no longer answers.
   public mutating func deviceDisconnected(_ address: UInt8) -> [DoorEffect] {
-    guard let device = self.devices[address] else { return [] }
-    self.devices[address]?.identity = nil
-    if address == self.configuration.reader.address { self.collector.drop() }
-    self.contact.disconnected(address)
-    guard self.isReachable else { return [] }
-    self.isReachable = false
-    return [.report(.unreachable(device.refusesKey ? .notAuthorized : .unreachable))]
+    self.lose(address)
+    return self.devices.disconnected(address).map(DoorEffect.report)
   }
 
   /// A device refuses our key, or takes it again.
   public mutating func keyRefused(_ isRefused: Bool, by address: UInt8) -> [DoorEffect] {
-    let alarms = self.alarm(LockAlarm.keyRefused, \.refusesKey, isRefused, of: address)
-    guard isRefused, self.devices[address] != nil else { return alarms }
-    let wasReachable = self.isReachable
-    let gone = self.deviceDisconnected(address)
-    return alarms + (wasReachable || alarms.isEmpty ? gone : [.report(.unreachable(.notAuthorized))])
+    if isRefused { self.lose(address) }
+    return self.devices.keyRefused(isRefused, by: address).map(DoorEffect.report)
   }
 
   /// Another device than before answers at an address, or the known one again.
   public mutating func deviceSwapped(_ isSwapped: Bool, at address: UInt8) -> [DoorEffect] {
-    self.alarm(LockAlarm.deviceSwapped, \.isSwapped, isSwapped, of: address)
+    self.devices.swapped(isSwapped, at: address).map(DoorEffect.report)
   }
 
   /// A device told of its housing and its power supply.
   public mutating func localStatusReported(
     isTampered: Bool, hasLostPower: Bool, by address: UInt8
   ) -> [DoorEffect] {
-    guard self.devices[address] != nil else { return [] }
-    self.devices[address]?.isTampered = isTampered
-    return self.alarm(LockAlarm.powerLost, \.hasLostPower, hasLostPower, of: address) + self.tamperReported()
+    let reports = self.devices.localStatusReported(
+      isTampered: isTampered, hasLostPower: hasLostPower, by: address)
+    return reports.map(DoorEffect.report) + self.tamperReported()
   }
 
   /// A device told the state of its readers: 0 normal, 1 not connected, 2 tamper.
   public mutating func readersReported(_ readers: [UInt8], by address: UInt8) -> [DoorEffect] {
-    let reader = self.configuration.reader
-    guard address == reader.address, Int(reader.number) < readers.count else { return [] }
-    self.devices[address]?.isReaderTampered = readers[Int(reader.number)] == 2
+    self.devices.readersReported(readers, by: address)
     return self.tamperReported()
   }
 
-  private mutating func tamperReported() -> [DoorEffect] {
-    let told = self.devices.values.flatMap { [$0.isTampered, $0.isReaderTampered] }.compactMap(\.self)
-    guard !told.isEmpty else { return [] }
-    let isTampered = told.contains(true)
-    if isTampered { self.collector.drop() }
-    return self.become { $0.isTampered = isTampered }
+  private mutating func lose(_ address: UInt8) {
+    if address == self.configuration.reader.address { self.collector.drop() }
+    self.contact.disconnected(address)
   }
 
-  private mutating func alarm(
-    _ alarm: (Bool) -> LockAlarm, _ fact: WritableKeyPath<Device, Bool>, _ value: Bool, of address: UInt8
-  ) -> [DoorEffect] {
-    let before = self.devices.values.contains { $0[keyPath: fact] }
-    self.devices[address]?[keyPath: fact] = value
-    let after = self.devices.values.contains { $0[keyPath: fact] }
-    return before == after ? [] : [.report(.alarm(alarm(after)))]
+  private mutating func tamperReported() -> [DoorEffect] {
+    let isTampered = self.devices.isTampered
+    if isTampered == true { self.collector.drop() }
+    return self.become { $0.isTampered = isTampered }
   }
 }
 
