@@ -190,29 +190,72 @@ private func greeted(_ temperament: VirtualLockTemperament, seed: UInt64 = 1) ->
       var wire = VirtualWire(temperament: temperament, seed: seed)
       wire.open()
       for _ in 1...40 {
-        let command = randomCommand(using: &random)
-        let before = wire.lock.memory
-        let result = wire.run(command)
-        let after = wire.lock.memory
-        switch result {
-        case nil: Issue.record("\(command) has no answer, seed \(seed)")
-        case .success(.slot(let reading, let changes)):
-          #expect(reading == after.shown(reading.slot, as: temperament))
-          #expect(changes == after.changes)
-        case .success(.slots(let readings, let changes)):
-          #expect(readings == after.codes.keys.sorted().map { after.shown($0, as: temperament) })
-          #expect(changes == after.changes)
-        case .success(.log(let records, let newest)):
-          #expect(records.map(\.happening) == after.log.map(\.happening))
-          #expect(newest == after.newestRecord)
-        case .success(.done): #expect(after.isLocked == (command == .lock))
-        case .failure(.unconfirmed): #expect(command.changesTheLock)
-        case .failure: #expect(after.codes == before.codes && after.isLocked == before.isLocked)
-        }
+        checkOne(randomCommand(using: &random), on: &wire, seed: seed)
         if Int.random(in: 0..<10, using: &random) == 0 { wire.close() }
         wire.advance(by: .seconds(Int.random(in: 0...30, using: &random)))
         wire.forget()
       }
+    }
+  }
+
+  /// The same of a line that loses, doubles, damages, cuts and splits messages both ways and adds noise.
+  @Test func `no answer contradicts the lock over a bad line either`() {
+    for seed in UInt64(1)...25 {
+      var random = SeededGenerator(seed: seed)
+      var line = SeededGenerator(seed: seed &+ 1000)
+      var wire = VirtualWire(seed: seed)
+      wire.passing = { _, bytes in badLine(bytes, using: &line) }
+      wire.open()
+      for _ in 1...40 {
+        checkOne(randomCommand(using: &random), on: &wire, seed: seed)
+        wire.advance(by: .seconds(Int.random(in: 0...30, using: &random)))
+        wire.forget()
+      }
+    }
+  }
+
+  @Test func `a link that ends after any byte from the lock ends the command once, as what it is`() {
+    for lastByte in 0...60 {
+      var wire = VirtualWire()
+      var left = lastByte
+      wire.open()
+      wire.passing = { direction, bytes in
+        guard direction == .toDriver else { return [bytes] }
+        let piece = bytes.prefix(left)
+        left -= piece.count
+        return [Array(piece)]
+      }
+      let id = wire.submit(.program(slot: 3, entry))
+      wire.close()
+      let results = wire.events.filter { if case .finished(id, _) = $0.event { true } else { false } }
+      #expect(results.count == 1)
+      let result = wire.result(of: id)
+      #expect(result == .failure(.unconfirmed) || result == .success(.slot(stored, changes: 1)))
+      // WRITTEN has 17 bytes, SLOT 29.
+      #expect((result == .failure(.unconfirmed)) == (lastByte < 17 + 29))
+    }
+  }
+
+  private func checkOne(_ command: LockCommand, on wire: inout VirtualWire, seed: UInt64) {
+    let before = wire.lock.memory
+    let result = wire.run(command)
+    let after = wire.lock.memory
+    let temperament = wire.lock.temperament
+    switch result {
+    case nil: Issue.record("\(command) has no answer, seed \(seed)")
+    case .success(.slot(let reading, let changes)):
+      #expect(reading == after.shown(reading.slot, as: temperament), "seed \(seed)")
+      #expect(changes == after.changes, "seed \(seed)")
+    case .success(.slots(let readings, let changes)):
+      #expect(readings == after.codes.keys.sorted().map { after.shown($0, as: temperament) }, "seed \(seed)")
+      #expect(changes == after.changes, "seed \(seed)")
+    case .success(.log(let records, let newest)):
+      #expect(records.map(\.happening) == after.log.map(\.happening), "seed \(seed)")
+      #expect(newest == after.newestRecord, "seed \(seed)")
+    case .success(.done): #expect(after.isLocked == (command == .lock), "seed \(seed)")
+    case .failure(.unconfirmed): #expect(command.changesTheLock, "seed \(seed)")
+    case .failure:
+      #expect(after.codes == before.codes && after.isLocked == before.isLocked, "seed \(seed)")
     }
   }
 
@@ -227,6 +270,23 @@ private func greeted(_ temperament: VirtualLockTemperament, seed: UInt64 = 1) ->
     case 5: .unlock
     default: .program(slot: slot, SlotEntry(pin: pin(String(Int.random(in: 2000...2009, using: &random)))))
     }
+  }
+}
+
+private func badLine(_ bytes: [UInt8], using random: inout SeededGenerator) -> [[UInt8]] {
+  var bytes = bytes
+  let index = Int.random(in: 0..<bytes.count, using: &random)
+  switch Int.random(in: 0..<12, using: &random) {
+  case 0: return []
+  case 1: return [bytes, bytes]
+  case 2:
+    bytes[index] ^= 1 << UInt8.random(in: 0...7, using: &random)
+    return [bytes]
+  case 3: return [Array(bytes[..<index])]
+  case 4: return [Array(bytes[..<index]), Array(bytes[index...])]
+  case 5: return [[0x56, 0x4B, 0x01, 0xFF], bytes]
+  case 6: return bytes.map { [$0] }
+  default: return [bytes]
   }
 }
 
