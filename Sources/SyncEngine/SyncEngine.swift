@@ -157,7 +157,7 @@ public actor SyncEngine {
     let door = try self.site.door(id)
     var metadata = door.customMetadata
     for (key, value) in customMetadata ?? [:] {
-      metadata[key] = value == .null || value == .string("") ? nil : value
+      if value == .null || value == "" { metadata.removeValue(forKey: key) } else { metadata[key] = value }
     }
     do {
       try self.site.rename(id, nickname: nickname ?? door.nickname, customMetadata: metadata)

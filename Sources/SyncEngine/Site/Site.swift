@@ -247,7 +247,16 @@ struct Site {
 
   /// Such an attempt is done.
   mutating func succeeded(_ attempt: ActionAttempt, at now: Timestamp) -> [Effect] {
-    self.change(attempt.device, at: now) { _, draft in draft.finish((attempt, nil), .success([:])) }
+    self.change(attempt.device, at: now) { door, draft in
+      draft.finish((attempt, nil), .success([:]))
+      draft.add(
+        EventDraft(
+          type: "action_attempt.\(attempt.kind.lowercased()).succeeded", lock: door.id, account: door.account,
+          occurredAt: now,
+          members: [
+            "action_attempt_id": .string(attempt.id), "action_type": .string(attempt.kind), "status": "success",
+          ]))
+    }
   }
 
   /// Writes what the API may change of a lock.
