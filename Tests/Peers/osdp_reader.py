@@ -26,7 +26,7 @@ ctypes.CDLL(None).srand(int.from_bytes(os.urandom(4), "little"))
 COMMAND_NAMES = {getattr(Command, name): name.lower() for name in vars(Command) if name[0].isupper()}
 KEYS = {"#": 0x0D, "*": 0x7F}
 MARK, START = 0xFF, 0x53
-ID, CAP, CHLNG, SCRYPT = 0x61, 0x62, 0x76, 0x77
+POLL, ID, CAP, CHLNG, SCRYPT = 0x60, 0x61, 0x62, 0x76, 0x77
 NAK = 0x41
 
 
@@ -260,11 +260,14 @@ class Line:
             self.frames.clear()
 
     def wait_until_polled(self, timeout: float = 10):
-        """Returns as soon as every reader was polled since now."""
-        self.forget_frames()
+        """Returns as soon as every reader was polled since now: keys pressed before may not count."""
+        begin = time.monotonic()
+
+        def polls(address: int) -> list[Frame]:
+            return [frame for frame in self.sent(POLL, address) if frame.at > begin]
+
         for reader in self.readers:
-            eventually(lambda address=reader.address: len(self.sent(address=address)) > 3,
-                       f"reader {reader.address} is polled", timeout)
+            eventually(lambda: len(polls(reader.address)) > 3, f"reader {reader.address} is polled", timeout)
 
     def _run(self):
         while not self._stopped.is_set():

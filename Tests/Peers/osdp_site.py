@@ -50,10 +50,11 @@ class Site:
         }
 
     def start(self) -> "Site":
-        """Starts the daemon and waits until all doors are online."""
+        """Starts the daemon and waits until all doors are online and listen."""
         self.daemon.start()
         for reader in self.readers:
             self.daemon.door(f"Door {reader.address}")
+        self.line.wait_until_polled()
         return self
 
     def door(self, reader: Reader | None = None) -> dict:

@@ -7,11 +7,11 @@ import pytest
 import moments
 
 
-def update(daemon, code: dict, status: int = 200, **fields) -> dict:
+def update(daemon, code: dict, /, status: int = 200, **fields) -> dict:
     return daemon.post("/access_codes/update", {"access_code_id": code["access_code_id"], **fields}, status=status)
 
 
-def settled(daemon, code: dict, **fields) -> dict:
+def settled(daemon, code: dict, /, **fields) -> dict:
     return daemon.wait_for_code(code["access_code_id"], timeout=30, pending_mutations=[], **fields)
 
 

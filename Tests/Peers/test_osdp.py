@@ -177,6 +177,7 @@ def test_a_cable_cut_for_10_s_is_an_outage_that_ends_by_itself(site):
     site.daemon.wait_for_event("device.disconnected", device_id=device_id)
     site.line.mend()
     eventually(lambda: site.door()["properties"]["online"], "the reader is back", timeout=15)
+    site.line.wait_until_polled()
     site.daemon.wait_for_event("device.connected", device_id=device_id)
     assert site.door()["errors"] == []
     assert site.daemon.wait_for_code(code["access_code_id"], status="set")["errors"] == []

@@ -34,7 +34,7 @@ def test_a_reader_with_another_key_is_refused_and_alarmed_and_gets_nothing(make_
     assert challenges and all(frame.security_block[2] == WITH_OWN_KEY for frame in challenges), "never the default key"
     assert len(challenges) < 20, "it backs off"
     log = site.daemon.log()
-    assert KEY.hex() not in log.lower() and "reader-5" in log
+    assert KEY.hex() not in log.lower() and "Door 5" in log
 
 
 def test_a_code_for_a_refused_reader_waits(make_site):
@@ -100,6 +100,7 @@ def test_a_port_that_is_pulled_out_comes_back(make_site):
     assert gone["errors"]
     site.line.plug_in()
     eventually(lambda: site.door()["properties"]["online"], "online again", timeout=20)
+    site.line.wait_until_polled()
     site.reader.press(code["code"] + "#")
     eventually(lambda: site.entries(code), "the door works")
 
