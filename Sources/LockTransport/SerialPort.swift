@@ -68,12 +68,18 @@ public struct SerialPort: Hashable, Sendable, Codable {
 
   private func openDevice() throws(LinkFault) -> Descriptor {
     let number = unsafe ctermios_open(self.path)
-    switch -number {
-    case ENOENT, ENOTDIR: throw .missing(path: self.path)
-    case EACCES, EPERM: throw .noPermission(path: self.path)
-    case EBUSY: throw self.held(ownDescriptors: 0)
-    case EISDIR: throw .notATerminal(path: self.path)
-    default: return try Descriptor(number, doing: "open")
+    if number < 0 { throw self.fault(opening: -number) }
+    return Descriptor(owning: number)
+  }
+
+  /// What it means that the device could not be opened.
+  func fault(opening errno: Int32) -> LinkFault {
+    switch errno {
+    case ENOENT, ENOTDIR: .missing(path: self.path)
+    case EACCES, EPERM: .noPermission(path: self.path)
+    case EBUSY: self.held(ownDescriptors: 0)
+    case EISDIR, EROFS: .notATerminal(path: self.path)
+    default: .ioError(errno: errno, during: "open")
     }
   }
 

@@ -1,7 +1,8 @@
 import CTermios
 import Foundation
-import LockTransport
 import Testing
+
+@testable import LockTransport
 
 @Suite(.timeLimit(.minutes(1)))
 struct SerialPortTests {
@@ -74,6 +75,23 @@ struct SerialPortTests {
       let fault = #expect(throws: LinkFault.self) { try SerialPort(path: path, baud: 9600).open(on: reactor) }
       #expect([.notATerminal(path: path), .noPermission(path: path)].contains(fault))
     }
+  }
+
+  @Test(arguments: ["/dev/bitting-none", "/dev/null/port"])
+  func `A path that leads nowhere is missing`(path: String) async throws {
+    try await withReactor { reactor in
+      #expect(throws: LinkFault.missing(path: path)) { try SerialPort(path: path, baud: 9600).open(on: reactor) }
+    }
+  }
+
+  @Test func `What the kernel says to an opening becomes a fault to act on`() {
+    let port = SerialPort(path: "/dev/bitting-none", baud: 9600)
+    #expect(port.fault(opening: ENOENT) == .missing(path: port.path))
+    #expect(port.fault(opening: EACCES) == .noPermission(path: port.path))
+    #expect(port.fault(opening: EPERM) == .noPermission(path: port.path))
+    #expect(port.fault(opening: EBUSY) == .held(path: port.path, by: nil))
+    #expect(port.fault(opening: EISDIR) == .notATerminal(path: port.path))
+    #expect(port.fault(opening: ENXIO) == .ioError(errno: ENXIO, during: "open"))
   }
 
   @Test func `Bytes from before the opening are not read`() async throws {
