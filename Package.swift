@@ -22,7 +22,7 @@ let coreTargets: [Target] = [
   .target(name: "CCrypto", cSettings: c, linkerSettings: [.linkedLibrary("crypto")]),
   .target(name: "LockCore", swiftSettings: swift),
   .target(
-    name: "LockDrivers", dependencies: ["LockCore", "CCrypto"], exclude: ["OSDP/README.md"],
+    name: "LockDrivers", dependencies: ["LockCore", "CCrypto"], exclude: ["OSDP/README.md", "Virtual/README.md"],
     swiftSettings: swift),
   .target(name: "LockTransport", dependencies: ["LockCore", "CTermios"], swiftSettings: swift),
   .target(
