@@ -4,6 +4,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
+#include <sys/timex.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -70,6 +71,12 @@ int64_t cepoll_uptime(void) {
   struct timespec now = {0, 0};
   clock_gettime(CLOCK_BOOTTIME, &now);
   return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+int cepoll_clock_is_synchronized(void) {
+  struct timex clock = {.modes = 0};  // only reads
+  int state = adjtimex(&clock);
+  return state != -1 && state != TIME_ERROR && (clock.status & STA_UNSYNC) == 0;
 }
 
 int64_t cepoll_wall_clock(void) {

@@ -56,6 +56,9 @@ public final class Reactor: Sendable {
     Moment(uptime: self.uptime, date: Timestamp(milliseconds: cepoll_wall_clock()))
   }
 
+  /// True while the kernel holds the wall clock for synchronized: a time daemon keeps it.
+  public static var isClockSynchronized: Bool { cepoll_clock_is_synchronized() == 1 }
+
   /// Closes every link as ``LinkFault/shutDown``, ends the thread and waits for its end, which takes no longer than
   /// what it is doing now. Opening a link fails from here on. Harmless when called again.
   public func shutDown() {

@@ -13,7 +13,7 @@ public actor SyncEngine {
   private let store: Store
   private let reactor: Reactor
   private let logger: Logger
-  private let now: @Sendable () -> Timestamp
+  private let clock: SiteClock
   private var sessions: [LockID: LinkSession] = [:]
   private var allSessions: [LinkSession] = []
   private let messages: AsyncStream<LinkSession.Message>
@@ -39,20 +39,24 @@ public actor SyncEngine {
     self.store = store
     self.reactor = reactor
     self.logger = logger
-    self.now = { Reactor.now.date }
-    self.site = try Site(store: store, definition: definition, policy: policy, at: Reactor.now.date)
+    let clock = SiteClock(floor: try store.newestEventDate() ?? .distantPast)
+    self.clock = clock
+    self.site = try Site(store: store, definition: definition, policy: policy, at: clock.now().date)
     // Bounded by what is asked of drivers and by the speed of the wires; a lost one would lose a command's end.
     (self.messages, self.tell) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
     (self.alarm, self.setAlarm) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     self.keyHashes = try store.apiKeyHashes().map { Array($0.utf8) }
     for link in definition.links {
-      let session = LinkSession(link, driver: link.driver(self.site.lockIDs), reactor: reactor) { [tell] message in
+      let session = LinkSession(link, driver: link.driver(self.site.lockIDs), reactor: reactor, clock: clock) {
+        [tell] message in
         tell.yield(message)
       }
       self.allSessions.append(session)
       for lock in await session.locks { self.sessions[lock] = session }
     }
   }
+
+  private func now() -> Timestamp { self.clock.now().date }
 
   /// Works until the task is cancelled: opens links, keeps deadlines, takes in what locks tell.
   public func run() async {
@@ -364,8 +368,15 @@ public actor SyncEngine {
     let silent = self.site.doors.values.filter { !$0.ledger.isReachable }.map(\.displayName).sorted()
     let lost = self.site.accounts.values.filter { $0.fault != nil }.map(\.definition.key).sorted()
     let store = (try? self.store.synchronousLevel()) != nil
+    let isHeld = self.clock.isHeld
     return [
       ("store", store ? "healthy" : "down", store ? "The store can be read." : "The store cannot be read."),
+      (
+        "clock", isHeld ? "degraded" : "healthy",
+        isHeld
+          ? "The wall clock is behind what was seen already and nobody keeps it: time stands still for codes until it is set."
+          : "The wall clock is believed."
+      ),
       (
         "adapters", lost.isEmpty ? "healthy" : "degraded",
         lost.isEmpty ? "All are there." : "Gone: \(lost.joined(separator: ", "))."

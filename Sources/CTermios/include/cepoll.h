@@ -52,5 +52,7 @@ int cepoll_set_alarm(int fd, int64_t uptime);
 int64_t cepoll_uptime(void);
 /// Milliseconds since 1970-01-01T00:00:00Z by the wall clock.
 int64_t cepoll_wall_clock(void);
+/// 1 when the kernel holds the wall clock for synchronized (a time daemon keeps it), else 0.
+int cepoll_clock_is_synchronized(void);
 
 #endif

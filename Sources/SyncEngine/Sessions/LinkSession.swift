@@ -18,17 +18,19 @@ actor LinkSession {
 
   private let definition: SiteDefinition.Link
   private let reactor: Reactor
+  private let clock: SiteClock
   private let tell: @Sendable (Message) -> Void
   private var driver: any LockDriver
   private var link: Link?
 
   init(
-    _ definition: SiteDefinition.Link, driver: any LockDriver, reactor: Reactor,
+    _ definition: SiteDefinition.Link, driver: any LockDriver, reactor: Reactor, clock: SiteClock,
     tell: @escaping @Sendable (Message) -> Void
   ) {
     self.definition = definition
     self.driver = driver
     self.reactor = reactor
+    self.clock = clock
     self.tell = tell
   }
 
@@ -45,11 +47,11 @@ actor LinkSession {
         let link = try self.definition.opener.open(on: self.reactor)
         self.link = link
         self.tell(.opened(self.definition))
-        self.perform(self.driver.linkOpened(at: Reactor.now))
+        self.perform(self.driver.linkOpened(at: self.clock.now()))
         fault = await self.serve(link)
         link.close()
         self.link = nil
-        self.perform(self.driver.linkClosed(at: Reactor.now))
+        self.perform(self.driver.linkClosed(at: self.clock.now()))
       } catch {
         fault = error
       }
@@ -64,8 +66,8 @@ actor LinkSession {
   private func serve(_ link: Link) async -> LinkFault {
     for await event in link.events {
       switch event {
-      case .bytes(let bytes): self.perform(self.driver.received(bytes, at: Reactor.now))
-      case .deadlinePassed: self.perform(self.driver.deadlinePassed(at: Reactor.now))
+      case .bytes(let bytes): self.perform(self.driver.received(bytes, at: self.clock.now()))
+      case .deadlinePassed: self.perform(self.driver.deadlinePassed(at: self.clock.now()))
       case .closed(let fault): return fault
       }
     }
@@ -74,7 +76,7 @@ actor LinkSession {
 
   /// Gives the driver a command; its end is told as ``Message/finished(_:_:)``.
   func submit(_ command: LockCommand, to lock: LockID, id: CommandID) {
-    self.perform(self.driver.submit(command, to: lock, id: id, at: Reactor.now))
+    self.perform(self.driver.submit(command, to: lock, id: id, at: self.clock.now()))
   }
 
   private func perform(_ effects: [DriverEffect]) {

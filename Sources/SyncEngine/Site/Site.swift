@@ -57,11 +57,7 @@ struct Site {
       self.doors[row.id] = door
       self.lockIDs[lock.key] = row.id
     }
-    var newest = EventFilter()
-    (newest.limit, newest.newestFirst) = (1, true)
-    if let event = try store.events(newest).first, let text = event.payload["created_at"]?.string {
-      self.newestEvent = Timestamp(iso8601: text) ?? .distantPast
-    }
+    self.newestEvent = try store.newestEventDate() ?? .distantPast
   }
 
   /// When ``wake(at:)`` is to be called next; nil for never.

@@ -79,6 +79,12 @@ extension Store {
     }
   }
 
+  /// When the newest event was stored; nil when there is none.
+  func newestEventDate() throws -> Timestamp? {
+    try self.database.read { try Int64.fetchOne($0, sql: "SELECT max(created_at) FROM event") }
+      .map(Timestamp.init(milliseconds:))
+  }
+
   /// Writes an attempt over its earlier state; within the caller's transaction.
   func write(_ attempt: ActionAttempt, code: AccessCodeID?, in database: Database) throws {
     var (status, result, type, message): (String, String?, String?, String?) = ("pending", nil, nil, nil)
