@@ -20,6 +20,7 @@ public actor SyncEngine {
   private let tell: AsyncStream<LinkSession.Message>.Continuation
   private let alarm: AsyncStream<Void>
   private let setAlarm: AsyncStream<Void>.Continuation
+  /// Who waits for an attempt to be finished, by its id, or for an entry at a keypad, by the lock's id.
   private var waiters: [String: [UUID: CheckedContinuation<Void, Never>]] = [:]
   private var keyHashes: [[UInt8]]
 
@@ -118,8 +119,8 @@ public actor SyncEngine {
           continue
         }
         Task { await session.submit(command, to: lock, id: id) }
-      case .attemptFinished(let id):
-        for waiter in self.waiters.removeValue(forKey: id)?.values ?? [:].values { waiter.resume() }
+      case .attemptFinished(let id): self.resumeWaiters(for: id)
+      case .entered(let lock): self.resumeWaiters(for: lock.rawValue)
       case .note(let sentence): self.logger.notice("\(sentence)")
       }
     }
@@ -282,7 +283,12 @@ public actor SyncEngine {
     guard let simulation = try self.site.door(id).definition.simulation else {
       throw .deviceTypeNotSupported("Only simulated devices can be typed at from here")
     }
-    return try self.simulate("SIMULATE_KEYPAD_CODE_ENTRY", on: id) { await simulation.type(digits) }
+    return try self.simulate("SIMULATE_KEYPAD_CODE_ENTRY", on: id) {
+      // Done when the journal has what came of it, so that whoever waits for the attempt can read the event.
+      async let entry: Void = self.wait(for: id.rawValue, patience: .seconds(5))
+      await simulation.type(digits)
+      await entry
+    }
   }
 
   /// Locks a simulated door by hand.
@@ -327,16 +333,22 @@ public actor SyncEngine {
   /// The attempt once it is finished, at the latest after `patience`.
   /// - Throws: ``RequestFault/actionAttemptNotFound``.
   public func finished(_ id: String, patience: Duration) async throws(RequestFault) -> ActionAttempt {
-    if case .pending = try self.actionAttempt(id).status {
-      let waiter = UUID()
-      let timeout = Task {
-        try? await Task.sleep(for: patience)
-        self.giveUp(waiter, on: id)
-      }
-      await withCheckedContinuation { self.waiters[id, default: [:]][waiter] = $0 }
-      timeout.cancel()
-    }
+    if case .pending = try self.actionAttempt(id).status { await self.wait(for: id, patience: patience) }
     return try self.actionAttempt(id)
+  }
+
+  private func wait(for id: String, patience: Duration) async {
+    let waiter = UUID()
+    let timeout = Task {
+      try? await Task.sleep(for: patience)
+      self.giveUp(waiter, on: id)
+    }
+    await withCheckedContinuation { self.waiters[id, default: [:]][waiter] = $0 }
+    timeout.cancel()
+  }
+
+  private func resumeWaiters(for id: String) {
+    for waiter in self.waiters.removeValue(forKey: id)?.values ?? [:].values { waiter.resume() }
   }
 
   private func giveUp(_ waiter: UUID, on id: String) {

@@ -12,6 +12,8 @@ struct Site {
     case submit(LockCommand, LockID, CommandID)
     /// This attempt is no longer pending.
     case attemptFinished(String)
+    /// An entry at this lock's keypad is in the journal.
+    case entered(LockID)
     /// Somebody should know; a sentence for the log, without PINs.
     case note(String)
   }
@@ -135,6 +137,7 @@ struct Site {
     }
     if !draft.events.isEmpty { self.newestEvent = createdAt }
     var effects = draft.effects
+    if draft.events.contains(where: \.isEntry) { effects.append(.entered(lock)) }
     for (attempt, code) in draft.attempts.values {
       door.waiting.removeAll { $0.attempt.id == attempt.id }
       if attempt.isPending {

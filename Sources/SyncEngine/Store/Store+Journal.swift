@@ -16,6 +16,11 @@ struct EventDraft: Sendable {
   var occurredAt: Timestamp
   /// Members beside those that every event has.
   var members: [String: JSONValue] = [:]
+
+  /// True for what somebody typed at the keypad, right or wrong.
+  var isEntry: Bool {
+    self.type == "lock.access_denied" || (self.type == "lock.unlocked" && self.members["method"] == "keycode")
+  }
 }
 
 extension Store {
