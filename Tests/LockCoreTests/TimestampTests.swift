@@ -25,8 +25,8 @@ import Testing
     #expect(Timestamp(iso8601: text) == nil)
   }
 
-  @Test func `every day of 800 years survives print and read`() {
-    for day in stride(from: Int64(-146_097), through: 146_097, by: 1) {
+  @Test func `days of 800 years survive print and read`() {
+    for day in stride(from: Int64(-146_097), through: 146_097, by: 7) {
       let noon = Timestamp(milliseconds: day * 86_400_000 + 43_200_123)
       #expect(Timestamp(iso8601: noon.iso8601) == noon)
     }

@@ -49,14 +49,13 @@ public struct CodeState: Hashable, Sendable {
 extension LockLedger {
   /// Where a code stands at `now`. Total.
   public func state(of code: CodeRecord, at now: Timestamp) -> CodeState {
-    let slot = self.slot(of: code.id)
+    self.state(of: code, in: self.slot(of: code.id), at: now)
+  }
+
+  func state(of code: CodeRecord, in slot: SlotRecord?, at now: Timestamp) -> CodeState {
     let presence = self.presence(of: code, at: now)
     var state = CodeState(status: .unset)
-    if let slot {
-      state.isProven = slot.proof == .agrees && slot.written?.entry == self.entry(for: code)
-      if case .drifted(let kind) = slot.proof { state.drift = kind }
-    }
-    let isHonoured = state.drift != nil && code.allowsExternalModification && code.announced.confirmed == code.terms
+    state.isProven = slot.map { self.isProven(code, in: $0) } ?? false
     switch presence {
     case .later(let from):
       state.status = slot == nil ? .unset : .removing
@@ -66,7 +65,8 @@ extension LockLedger {
       if code.isDeleting { state.mutations = [.deleting] }
     case .due:
       let isAhead = self.isScheduledNatively(code) && now < (code.terms.window?.start ?? .distantPast)
-      if state.isProven || isHonoured {
+      if !state.isProven { state.drift = slot?.drift ?? code.announced.drift?.kind }
+      if state.isProven || slot.map({ self.isLeftAlone(code, in: $0) }) ?? false {
         state.status = isAhead ? .unset : .set
         state.isScheduled = isAhead
       } else {
@@ -75,9 +75,23 @@ extension LockLedger {
         state.isLate = now >= self.lateAt(code)
       }
     }
-    state.problem = self.problem(of: code, slot: slot, presence: presence, at: now)
+    state.problem = self.problem(of: code, in: slot, at: now)
     if self.isAdapterGone, !code.isDeleting { state.status = .unknown }
     return state
+  }
+
+  /// True when the slot was seen to hold just what is wanted.
+  func isProven(_ code: CodeRecord, in slot: SlotRecord) -> Bool {
+    slot.proof == .agrees && slot.written?.entry == self.entry(for: code)
+  }
+
+  /// True when somebody's change at the lock stays: it is allowed, and the wish is still the one it was made to.
+  func isLeftAlone(_ code: CodeRecord, in slot: SlotRecord) -> Bool {
+    guard code.allowsExternalModification, slot.drift != nil, let confirmed = code.announced.confirmed
+    else { return false }
+    var earlier = code
+    earlier.terms = confirmed
+    return self.entry(for: earlier) == self.entry(for: code)
   }
 
   private func mutationsUnderWay(for code: CodeRecord) -> [CodeState.Mutation] {
@@ -89,11 +103,8 @@ extension LockLedger {
     return mutations
   }
 
-  private func problem(
-    of code: CodeRecord, slot: SlotRecord?, presence: Presence, at now: Timestamp
-  )
-    -> CodeRecord.Problem?
-  {
+  func problem(of code: CodeRecord, in slot: SlotRecord?, at now: Timestamp) -> CodeRecord.Problem? {
+    let presence = self.presence(of: code, at: now)
     let toSet = presence == .due
     if let attempt = code.attempt, attempt.revision == code.revision, attempt.toSet == toSet,
       let problem = attempt.problem
@@ -108,14 +119,10 @@ extension LockLedger {
       return lasting(
         ErrorCode.noSpace, "The lock has no free slot. Delete a code that is no longer needed.")
     }
-    if presence == .over, slot != nil {
-      let due = code.isDeleting ? code.requestedAt : code.terms.window?.end ?? code.requestedAt
-      if now >= due + self.policy.overdueAfter {
-        return lasting(
-          ErrorCode.failedToRemove,
-          "The lock has not confirmed the removal. It may still open with this PIN; it is tried again until it is gone."
-        )
-      }
+    if let due = self.removalDue(of: code, presence), slot != nil, now >= due + self.policy.overdueAfter {
+      return lasting(
+        ErrorCode.failedToRemove,
+        "The lock has not confirmed the removal. It may still open with this PIN; it is tried again until it is gone.")
     }
     return nil
   }

@@ -37,14 +37,11 @@ extension LockLedger {
     if case .gateway = self.capabilities.codeStore { self.holdInGateway(at: now) }
     self.giveBackSlots(at: now)
     var events = self.listStrangers(at: now, newID: newID)
-    for id in self.codes.keys.sorted(by: { self.age(of: $0) < self.age(of: $1) }) {
-      self.announce(id, at: now, into: &events)
+    let leases = self.leases
+    for code in self.codes.values.sorted(by: { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }) {
+      self.announce(code, in: leases[code.id].flatMap { self.slots[$0] }, at: now, into: &events)
     }
     return events
-  }
-
-  private func age(of id: AccessCodeID) -> (Timestamp, AccessCodeID) {
-    (self.codes[id]?.createdAt ?? .distantFuture, id)
   }
 
   private mutating func markProofs() {
@@ -56,7 +53,7 @@ extension LockLedger {
 
   /// Where the gateway itself checks the digits, what it keeps is the door's contents and its own proof.
   private mutating func holdInGateway(at now: Timestamp) {
-    for code in self.codes.values.sorted(by: { self.age(of: $0.id) < self.age(of: $1.id) }) {
+    for code in self.codes.values.sorted(by: { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }) {
       let slot = self.slot(of: code.id)
       if self.presence(of: code, at: now) == .due {
         let entry = self.entry(for: code)
@@ -78,7 +75,7 @@ extension LockLedger {
 
   private mutating func giveBackSlots(at now: Timestamp) {
     for (number, slot) in self.slots {
-      guard let holder = slot.holder, self.running == nil else { continue }
+      guard let holder = slot.holder else { continue }
       if let code = self.codes[holder], self.presence(of: code, at: now) == .due { continue }
       guard slot.isProvenEmpty || slot.isTakenByAnotherPIN else { continue }
       self.slots[number]?.giveBack()
@@ -100,8 +97,8 @@ extension LockLedger {
       }
       var pin: PINCode?
       if case .code(let told) = reading.contents { pin = told }
-      if var stranger = known, stranger.pin == pin || stranger.pin == nil {
-        (stranger.pin, stranger.name, stranger.window) = (pin, reading.name, reading.window)
+      if var stranger = known, stranger.pin == pin || stranger.pin == nil || pin == nil {
+        (stranger.pin, stranger.name, stranger.window) = (pin ?? stranger.pin, reading.name, reading.window)
         self.strangers[number] = stranger
         continue
       }
@@ -114,52 +111,47 @@ extension LockLedger {
     return events
   }
 
-  private mutating func announce(_ id: AccessCodeID, at now: Timestamp, into events: inout [CodeEvent]) {
-    guard let code = self.codes[id] else { return }
-    let state = self.state(of: code, at: now)
-    var announced = code.announced
-    let hasSlot = self.slot(of: id) != nil
-    if state.status != .unknown {
-      if state.isProven {
-        if let before = announced.confirmed, before != code.terms {
-          events.append(.changed(id, from: before))
-        }
-        announced.confirmed = code.terms
-        announced.drift = nil
+  private mutating func announce(
+    _ record: CodeRecord, in slot: SlotRecord?, at now: Timestamp, into events: inout [CodeEvent]
+  ) {
+    var code = record
+    let id = code.id
+    let isDue = self.presence(of: code, at: now) == .due
+    if !self.isAdapterGone || code.isDeleting {
+      let drift = isDue ? slot?.drift : nil
+      let isNewDrift = drift != nil && drift != code.announced.drift?.kind
+      if let drift, isNewDrift { code.announced.drift = CodeRecord.Drift(kind: drift, since: now) }
+      let state = self.state(of: code, in: slot, at: now)
+      let isSettled = state.isProven || (isDue && state.mutations.isEmpty)
+      if isSettled {
+        if let before = code.announced.confirmed, before != code.terms { events.append(.changed(id, from: before)) }
+        code.announced.confirmed = code.terms
       }
-      if let kind = state.drift, announced.drift == nil, !code.isDeleting {
-        announced.drift = CodeRecord.Drift(kind: kind, since: now)
-        events.append(kind == .removed ? .removedAtLock(id) : .modifiedAtLock(id))
+      if state.isProven { code.announced.drift = nil }
+      if let drift, isNewDrift { events.append(drift == .removed ? .removedAtLock(id) : .modifiedAtLock(id)) }
+      if state.isScheduled, !code.announced.isScheduled { events.append(.scheduled(id)) }
+      if state.status == .set, !code.announced.isSet { events.append(.set(id)) }
+      code.announced.isScheduled = state.isScheduled
+      code.announced.isSet = state.status == .set
+      code.announced.isOnLock = code.announced.isOnLock || state.isScheduled || code.announced.isSet
+      if slot == nil {
+        (code.announced.confirmed, code.announced.drift) = (nil, nil)
+        if code.announced.isOnLock { events.append(.removed(id)) }
+        code.announced.isOnLock = false
       }
-      if state.isScheduled, !announced.isScheduled { events.append(.scheduled(id)) }
-      if state.status == .set, !announced.isSet { events.append(.set(id)) }
-      announced.isScheduled = state.isScheduled
-      announced.isSet = state.status == .set
-      announced.isOnLock = announced.isOnLock || state.isScheduled || announced.isSet
-      if announced.isOnLock, !hasSlot {
-        announced.isOnLock = false
-        announced.confirmed = nil
-        announced.drift = nil
-        events.append(.removed(id))
-      }
-      if state.isLate, !announced.isLate { events.append(.late(id)) }
-      announced.isLate = state.isLate
+      if state.isLate, !code.announced.isLate { events.append(.late(id)) }
+      code.announced.isLate = state.isLate
     }
-    if let problem = state.problem, problem.code != announced.problem?.code {
-      events.append(self.presence(of: code, at: now) == .due ? .failedToSet(id) : .failedToRemove(id))
+    let problem = self.problem(of: code, in: slot, at: now)
+    if let problem, problem.code != code.announced.problem?.code {
+      events.append(isDue ? .failedToSet(id) : .failedToRemove(id))
     }
-    announced.problem = state.problem
-    self.codes[id]?.announced = announced
-    if code.isDeleting, !hasSlot, !self.isRunning(for: id) {
+    code.announced.problem = problem
+    if code.isDeleting, slot == nil {
       events.append(.deleted(code))
       self.codes[id] = nil
-    }
-  }
-
-  private func isRunning(for id: AccessCodeID) -> Bool {
-    switch self.running {
-    case .program(let code, _, _), .clear(let code, _): code == id
-    default: false
+    } else if code != record {
+      self.codes[id] = code
     }
   }
 }

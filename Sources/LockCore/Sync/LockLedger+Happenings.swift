@@ -8,7 +8,10 @@ extension LockLedger {
       self.write(entry, into: slot, for: code, at: now)
     case .clear(let code, let slot):
       self.write(nil, into: slot, for: code, at: now)
-    case .readSlots, .readSlot, .readLog:
+    case .readSlots:
+      // Whatever is told from here on is news, however the counts compare.
+      (self.beforeWrite, self.reportedChanges) = (nil, nil)
+    case .readSlot, .readLog:
       self.beforeWrite = nil
     }
   }
@@ -35,18 +38,29 @@ extension LockLedger {
     -> [LockRecord]
   {
     self.running = nil
-    switch result {
-    case .success(.slots(let readings, let changes)):
+    defer { self.beforeWrite = nil }
+    switch (job, result) {
+    case (.readSlots, .success(.slots(let readings, let changes))):
       self.sawAll(readings, changes: changes, at: now)
-    case .success(.slot(let reading, let changes)):
-      self.saw(reading, changes: changes, after: job, at: now)
-    case .success(.log(let records, let newest)):
+    case (.readSlot(let number), .success(.slot(let reading, let changes))) where reading.slot == number:
+      self.count(changes, writes: 0)
+      self.saw(reading, at: now)
+    case (.program(_, let number, _), .success(.slot(let reading, let changes))) where reading.slot == number,
+      (.clear(_, let number), .success(.slot(let reading, let changes))) where reading.slot == number:
+      self.count(changes, writes: 1)
+      self.saw(reading, answering: job, at: now)
+    case (.readLog(let index), .success(.log(let records, let newest))):
       self.lookRetry = (.distantPast, 0)
+      self.newestRecord = newest
       // A log that was reset counts from the start again: then its newest index is behind our cursor.
-      self.logCursor = records.compactMap(\.index).last ?? newest
+      let last = records.compactMap(\.index).last ?? newest
+      self.logCursor = last == index ? newest : last
       return records
-    case .success(.done): break
-    case .failure(let fault): self.failed(job, fault, at: now)
+    case (_, .failure(let fault)):
+      self.failed(job, fault, at: now)
+    case (_, .success):
+      // An answer to something else says nothing about what was asked.
+      self.failed(job, .unconfirmed, at: now)
     }
     return []
   }
@@ -55,8 +69,7 @@ extension LockLedger {
     self.lookRetry = (.distantPast, 0)
     self.isInventoried = true
     self.knownChanges = changes
-    self.reportedChanges = self.latest(changes)
-    self.order += 1
+    self.reportedChanges = self.reportedChanges ?? changes
     var seen = Dictionary(readings.map { ($0.slot, $0) }) { _, last in last }
     if case .slots(let store) = self.capabilities.codeStore {
       for number in store.numbers where seen[number] == nil {
@@ -66,57 +79,60 @@ extension LockLedger {
     for number in self.slots.keys where seen[number] == nil {
       seen[number] = SlotReading(slot: number, contents: .empty)
     }
-    for (number, reading) in seen {
-      var slot = self.slots[number] ?? SlotRecord(number: number)
-      slot.observed = SlotRecord.Observed(reading: reading, order: self.order, date: now)
-      self.slots[number] = slot
+    for reading in seen.values { self.saw(reading, at: now) }
+  }
+
+  private mutating func saw(
+    _ reading: SlotReading, answering write: Job? = nil, at now: Timestamp
+  ) {
+    var slot = self.slots[reading.slot] ?? SlotRecord(number: reading.slot)
+    let before = slot.observed?.reading
+    self.order += 1
+    slot.look(reading, order: self.order, date: now, answersWrite: write != nil)
+    self.slots[reading.slot] = slot
+    if let before, before.contents != reading.contents || before.stamp != reading.stamp {
+      self.becameVacant(of: before.contents)
     }
-    // What was refused because of other slots' contents may be taken now.
-    for (id, code) in self.codes {
-      if let problem = code.attempt?.problem?.code, problem == ErrorCode.duplicate {
-        self.codes[id]?.attempt = nil
+    if let holder = slot.holder, let code = self.codes[holder] {
+      let isDone = self.presence(of: code, at: now) == .due ? self.isProven(code, in: slot) : slot.isProvenEmpty
+      if isDone { self.codes[holder]?.attempt = nil }
+    }
+    guard let write, slot.proof == .writeFailed else { return }
+    if slot.written?.entry != nil {
+      self.recordAttempt(
+        at: write, now: now,
+        problem: (
+          ErrorCode.failedToSet,
+          "The lock took the code but does not hold it. It is written again later; if this stays, look at the lock."
+        ))
+    } else {
+      self.recordAttempt(
+        at: write, now: now,
+        problem: (
+          ErrorCode.failedToRemove,
+          "The lock confirmed the removal but still holds the code. It is removed again later; if this stays, look at the lock."
+        ))
+    }
+  }
+
+  /// What was refused because another slot held the same PIN may be taken once that slot holds something else.
+  private mutating func becameVacant(of contents: SlotContents) {
+    for (id, code) in self.codes where code.attempt?.problem?.code == ErrorCode.duplicate {
+      switch contents {
+      case .empty: continue
+      case .code(let pin) where pin != code.terms.pin: continue
+      case .code, .unreadable: self.codes[id]?.attempt = nil
       }
     }
   }
 
-  private mutating func saw(
-    _ reading: SlotReading, changes: UInt32?, after job: Job, at now: Timestamp
-  ) {
-    var slot = self.slots[reading.slot] ?? SlotRecord(number: reading.slot)
-    self.order += 1
-    slot.observed = SlotRecord.Observed(reading: reading, order: self.order, date: now)
-    let wrote: Bool
-    switch job {
-    case .program, .clear: wrote = true
-    default: wrote = false
-    }
-    self.slots[reading.slot] = slot
-    if let changes {
-      let expected = wrote ? (self.knownChanges.map { $0 &+ 1 } ?? changes) : self.knownChanges
-      if changes == expected {
-        self.knownChanges = changes
-        self.reportedChanges = self.latest(changes)
-      } else {
-        // Another count than our own write explains: somebody else wrote too.
-        self.knownChanges = expected
-        self.reportedChanges = changes
-      }
-    }
-    guard let code = slot.holder, let record = self.codes[code] else { return }
-    switch slot.proof {
-    case .agrees, .drifted: self.codes[code]?.attempt = nil
-    case .missing: break
-    case .writeFailed:
-      let toSet = slot.written?.entry != nil
-      let sentence =
-        toSet
-        ? "The lock took the code but does not hold it. It is written again later; if this stays, look at the lock."
-        : "The lock confirmed the removal but still holds the code. It is removed again later; if this stays, look at the lock."
-      let attempt = self.attempt(
-        after: record, toSet: toSet, at: now,
-        problem: (toSet ? ErrorCode.failedToSet : ErrorCode.failedToRemove, sentence))
-      self.codes[code]?.attempt = attempt
-    }
+  /// Compares the lock's count of slot changes with what our own writes explain.
+  private mutating func count(_ changes: UInt32?, writes: UInt32) {
+    guard let changes else { return }
+    let expected = self.knownChanges.map { $0 &+ writes } ?? changes
+    self.knownChanges = expected
+    // Another count than our own write explains: somebody else wrote too.
+    self.reportedChanges = changes == expected ? self.latest(changes) : changes
   }
 
   private mutating func failed(_ job: Job, _ fault: LockFault, at now: Timestamp) {
@@ -124,33 +140,37 @@ extension LockLedger {
     case .readSlots, .readLog:
       let count = self.lookRetry.count + 1
       self.lookRetry = (now + self.policy.gap(after: count), count)
-    case .readSlot(let number):
-      guard let code = self.slots[number]?.holder, let record = self.codes[code] else { return }
-      let toSet = self.presence(of: record, at: now) == .due
-      let attempt = self.attempt(after: record, toSet: toSet, at: now, problem: nil)
-      self.codes[code]?.attempt = attempt
-    case .program(let code, let number, _), .clear(let code, let number):
+      if job == .readSlots { self.isInventoried = false }
+    case .readSlot:
+      self.recordAttempt(at: job, now: now, problem: nil)
+    case .program(_, let number, _), .clear(_, let number):
       // Only a lock that fell silent may have heard the write; every other answer means it did not happen.
       if fault.disposition != .readFirst, let before = self.beforeWrite { self.slots[number] = before }
-      guard let record = self.codes[code] else { return }
-      var toSet = false
-      if case .program = job { toSet = true }
-      var attempt = self.attempt(
-        after: record, toSet: toSet, at: now, problem: Self.problem(of: fault, toSet: toSet))
-      switch fault.disposition {
-      case .fixRequest, .neverRetry, .stopLock: attempt.notBefore = .distantFuture
-      case .retry, .readFirst: break
-      }
-      self.codes[code]?.attempt = attempt
+      self.recordAttempt(
+        at: job, now: now, problem: Self.problem(of: fault, toSet: job.isProgram), isLast: Self.isLast(fault, for: job))
     }
-    self.beforeWrite = nil
   }
 
-  private func attempt(
-    after record: CodeRecord, toSet: Bool, at now: Timestamp, problem: (code: String, message: String)?
-  ) -> CodeRecord.Attempt {
+  /// True when the same must not be tried again. An erasure has no PIN that could be refused.
+  private static func isLast(_ fault: LockFault, for job: Job) -> Bool {
+    switch fault.disposition {
+    case .fixRequest: job.isProgram
+    case .neverRetry, .stopLock: true
+    case .retry, .readFirst: false
+    }
+  }
+
+  /// Puts down a fruitless attempt, if what it was for is still asked for.
+  private mutating func recordAttempt(
+    at job: Job, now: Timestamp, problem: (code: String, message: String)?, isLast: Bool = false
+  ) {
+    guard let id = job.code ?? job.slot.flatMap({ self.slots[$0]?.holder }), let code = self.codes[id]
+    else { return }
+    let toSet = self.presence(of: code, at: now) == .due
+    // A refusal of an older wish must not stop a newer one.
+    if case .program(_, _, let entry) = job, !toSet || entry != self.entry(for: code) { return }
     var before: CodeRecord.Attempt?
-    if let last = record.attempt, last.revision == record.revision, last.toSet == toSet { before = last }
+    if let last = code.attempt, last.revision == code.revision, last.toSet == toSet { before = last }
     let count = (before?.count ?? 0) + 1
     let shown = problem.map { problem in
       CodeRecord.Problem(
@@ -158,9 +178,9 @@ extension LockLedger {
         since: before?.problem?.code == problem.code ? before?.problem?.since ?? now : now)
     }
     // A retry that merely found the lock busy does not take back what the lock said before.
-    return CodeRecord.Attempt(
-      revision: record.revision, toSet: toSet, count: count,
-      notBefore: now + self.policy.gap(after: count), problem: shown ?? before?.problem)
+    self.codes[id]?.attempt = CodeRecord.Attempt(
+      revision: code.revision, toSet: toSet, count: count,
+      notBefore: isLast ? .distantFuture : now + self.policy.gap(after: count), problem: shown ?? before?.problem)
   }
 
   /// The lock answers; counts that it told, where it has them.
@@ -173,8 +193,9 @@ extension LockLedger {
       // What happened before the lock was ours is not ours to tell.
       if self.logCursor == nil { self.logCursor = newestRecord }
     }
-    // Gaps between attempts were meant for a lock that did not answer.
-    for (id, code) in self.codes where (code.attempt?.notBefore ?? .distantFuture) < .distantFuture {
+    // Gaps after silence were meant for a lock that did not answer; those after a refusal stay.
+    for (id, code) in self.codes {
+      guard let attempt = code.attempt, attempt.problem == nil, attempt.notBefore < .distantFuture else { continue }
       self.codes[id]?.attempt?.notBefore = .distantPast
     }
   }
@@ -188,7 +209,10 @@ extension LockLedger {
   }
 
   /// The lock told that its log grew.
-  public mutating func logGrew(newest: UInt32) { self.newestRecord = newest }
+  public mutating func logGrew(newest: UInt32) {
+    self.newestRecord = newest
+    if self.logCursor == nil { self.logCursor = newest == 0 ? 0 : newest - 1 }
+  }
 
   private func latest(_ changes: UInt32?) -> UInt32? {
     guard let changes, let reported = self.reportedChanges else { return changes }
@@ -217,11 +241,17 @@ extension LockLedger {
   private static func problem(of fault: LockFault, toSet: Bool) -> (code: String, message: String)? {
     switch fault {
     case .unreachable, .busy, .unconfirmed: nil
-    case .failed(let detail):
-      (
-        toSet ? ErrorCode.failedToSet : ErrorCode.failedToRemove,
-        "The lock refused (\(detail)). It is tried again later."
-      )
+    case .unsupported(let detail):
+      (ErrorCode.providerIssue, "The lock cannot do this (\(detail)). It is not tried again.")
+    case .notAuthorized:
+      (ErrorCode.providerIssue, "The lock does not accept the gateway's key. Pair it again.")
+    case .failed(let detail) where toSet:
+      (ErrorCode.failedToSet, "The lock refused (\(detail)). It is tried again later.")
+    case .failed(let detail),
+      .codeRejected(let detail) where !toSet:
+      (ErrorCode.failedToRemove, "The lock refused (\(detail)). It is tried again later.")
+    case .duplicateCode where !toSet, .noSpace where !toSet:
+      (ErrorCode.failedToRemove, "The lock refused. It is tried again later.")
     case .duplicateCode(let slot):
       (
         ErrorCode.duplicate,
@@ -231,10 +261,6 @@ extension LockLedger {
       (ErrorCode.constraintsViolated, "The lock does not take this PIN (\(detail)). Change the PIN.")
     case .noSpace:
       (ErrorCode.noSpace, "The lock has no free slot. Delete a code that is no longer needed.")
-    case .unsupported(let detail):
-      (ErrorCode.providerIssue, "The lock cannot do this (\(detail)). It is not tried again.")
-    case .notAuthorized:
-      (ErrorCode.providerIssue, "The lock does not accept the gateway's key. Pair it again.")
     }
   }
 }

@@ -55,63 +55,61 @@ extension LockLedger {
   public func plan(at now: Timestamp) -> Plan {
     var plan = Plan()
     func wake(_ date: Timestamp) {
-      if date > now, date < .distantFuture { plan.lookAgain = min(plan.lookAgain ?? date, date) }
+      if date > now, date < .distantFuture { plan.lookAgain = Swift.min(plan.lookAgain ?? date, date) }
     }
-    var removals: [(due: Timestamp, job: Job)] = []
-    var settings: [(isActive: Bool, due: Timestamp, job: Job)] = []
-    var free = self.freeSlots()[...]
-    let byAge = self.codes.values.sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
-    for code in byAge.sorted(by: { Self.isMorePressing($0, $1, at: now) }) {
-      let slot = self.slot(of: code.id)
+    let isGateway = self.capabilities.codeStore == .gateway
+    let leases = self.leases
+    var (removal, setting): (Candidate?, Candidate?)
+    for code in self.codes.values {
       let presence = self.presence(of: code, at: now)
-      if let window = code.terms.window {
-        wake(window.start)
-        wake(window.end)
-        wake(window.end + self.policy.overdueAfter)
-      }
-      wake(self.lateAt(code))
-      if case .later(let from) = presence { wake(from) }
-      if case .gateway = self.capabilities.codeStore { continue }
-      let toSet = presence == .due
-      let mayTry: Bool
-      if let next = self.nextAttempt(of: code, toSet: toSet, at: now) {
-        wake(next)
-        mayTry = next <= now
-      } else {
-        mayTry = true
-      }
-      guard mayTry else {
-        if toSet, slot == nil { free = free.dropFirst() }
-        continue
-      }
-      if toSet {
-        let due = code.terms.window?.start ?? code.createdAt
-        let isActive = due <= now
-        if let slot {
-          guard let job = self.job(toSet: code, in: slot) else { continue }
-          settings.append((isActive, due, job))
-        } else if self.isInventoried, let number = free.popFirst() {
-          settings.append((isActive, due, .program(code.id, slot: number, self.entry(for: code))))
-        }
-      } else if let slot, let job = self.job(toRemove: code, from: slot) {
-        removals.append((min(code.requestedAt, code.terms.window?.end ?? code.requestedAt), job))
+      let slot = leases[code.id].flatMap { self.slots[$0] }
+      for date in self.turningPoints(of: code, in: slot, presence) { wake(date) }
+      if isGateway { continue }
+      let next = self.nextAttempt(of: code, toSet: presence == .due, at: now)
+      wake(next)
+      guard next <= now else { continue }
+      if let due = self.removalDue(of: code, presence) {
+        guard let slot, let job = self.job(toRemove: code, from: slot) else { continue }
+        removal = min(removal, Candidate(due: due, code: code, job: job))
+      } else if let job = self.job(toSet: code, in: slot) {
+        setting = min(setting, Candidate(due: code.terms.window?.start ?? code.createdAt, code: code, job: job))
       }
     }
     guard self.isReachable, self.running == nil else { return plan }
-    let mayLook = self.lookRetry.notBefore <= now || self.lookRetry.notBefore - now > .hours(1)
+    let mayLook = !self.isAhead(self.lookRetry.notBefore, of: now)
     if !mayLook { wake(self.lookRetry.notBefore) }
-    if let removal = removals.min(by: { $0.due < $1.due }) {
+    if let removal {
       plan.job = removal.job
     } else if self.needsInventory {
       if mayLook { plan.job = .readSlots }
     } else if let newest = self.newestRecord, let cursor = self.logCursor, newest != cursor, mayLook {
       plan.job = .readLog(after: cursor)
-    } else if let active = settings.filter(\.isActive).min(by: { $0.due < $1.due }) {
-      plan.job = active.job
     } else {
-      plan.job = settings.min { $0.due < $1.due }?.job
+      plan.job = setting?.job
     }
     return plan
+  }
+
+  /// A job and how pressing it is.
+  private struct Candidate {
+    let due: Timestamp
+    let code: CodeRecord
+    let job: Job
+  }
+
+  private func min(_ best: Candidate?, _ next: Candidate) -> Candidate {
+    guard let best else { return next }
+    return (next.due, next.code.createdAt, next.code.id) < (best.due, best.code.createdAt, best.code.id)
+      ? next : best
+  }
+
+  /// When what is true of a code changes by time alone.
+  private func turningPoints(of code: CodeRecord, in slot: SlotRecord?, _ presence: Presence) -> [Timestamp] {
+    var dates = [self.lateAt(code)]
+    if let window = code.terms.window { dates += [window.start, window.end] }
+    if case .later(let from) = presence { dates.append(from) }
+    if slot != nil, let due = self.removalDue(of: code, presence) { dates.append(due + self.policy.overdueAfter) }
+    return dates
   }
 
   /// True when the slots may hold something else than is known.
@@ -121,66 +119,69 @@ extension LockLedger {
       || (self.reportedChanges != nil && self.reportedChanges != self.knownChanges)
   }
 
-  /// True when every slot that the gateway may use is taken.
-  public var isFull: Bool { self.isInventoried && self.freeSlots().isEmpty }
-
-  private func freeSlots() -> [Int] {
-    guard case .slots(let store) = self.capabilities.codeStore else { return [] }
-    return store.numbers.filter { number in
-      guard let slot = self.slots[number] else { return self.isInventoried }
-      return slot.holder == nil && slot.isProvenEmpty
-    }
+  /// True when every slot that the gateway may use is known to be taken.
+  public var isFull: Bool {
+    guard case .slots(let store) = self.capabilities.codeStore else { return false }
+    return store.numbers.allSatisfy { self.slots[$0].map { !$0.isFree } ?? false }
   }
 
-  private func job(toSet code: CodeRecord, in slot: SlotRecord) -> Job? {
+  private var firstFreeSlot: Int? {
+    guard case .slots(let store) = self.capabilities.codeStore else { return nil }
+    return store.numbers.first { self.slots[$0]?.isFree ?? false }
+  }
+
+  private func job(toSet code: CodeRecord, in slot: SlotRecord?) -> Job? {
     let wanted = self.entry(for: code)
-    let program = Job.program(code.id, slot: slot.number, wanted)
-    guard slot.written?.entry == wanted else {
-      // Somebody's change that is to be left alone stays, until the wish itself changes.
-      if case .drifted = slot.proof, code.allowsExternalModification,
-        code.announced.confirmed == code.terms
-      {
-        return nil
-      }
-      return program
-    }
-    switch slot.proof {
-    case .agrees: return nil
-    case .missing: return .readSlot(slot.number)
-    case .writeFailed: return program
-    case .drifted: return code.allowsExternalModification ? nil : program
-    }
+    guard let slot else { return self.firstFreeSlot.map { .program(code.id, slot: $0, wanted) } }
+    if slot.proof == .missing { return .readSlot(slot.number) }
+    if self.isProven(code, in: slot) || self.isLeftAlone(code, in: slot) { return nil }
+    // Where a look tells nothing but "taken", a new PIN over an old one could not be proven.
+    return slot.isOpaque ? .clear(code.id, slot: slot.number) : .program(code.id, slot: slot.number, wanted)
   }
 
   private func job(toRemove code: CodeRecord, from slot: SlotRecord) -> Job? {
-    if slot.isProvenEmpty { return nil }
-    // An erasure that nobody saw succeed: look before erasing again.
-    if let written = slot.written, written.entry == nil, slot.proof == .missing {
-      return .readSlot(slot.number)
-    }
-    return .clear(code.id, slot: slot.number)
+    if slot.isProvenEmpty || slot.isTakenByAnotherPIN { return nil }
+    // A write that nobody saw succeed: look before writing again.
+    return slot.proof == .missing ? .readSlot(slot.number) : .clear(code.id, slot: slot.number)
   }
 
-  /// When the next attempt may come; nil when nothing stands in its way.
-  private func nextAttempt(of code: CodeRecord, toSet: Bool, at now: Timestamp) -> Timestamp? {
+  /// Since when a code should be off the lock; nil while it belongs there.
+  func removalDue(of code: CodeRecord, _ presence: Presence) -> Timestamp? {
+    switch presence {
+    case .due: nil
+    case .later: code.requestedAt
+    case .over:
+      switch (code.isDeleting, code.terms.window?.end) {
+      case (true, let end): end.map { Swift.min($0, code.requestedAt) } ?? code.requestedAt
+      case (false, let end): end ?? code.requestedAt
+      }
+    }
+  }
+
+  /// When the next attempt may come; the distant past when nothing stands in its way.
+  private func nextAttempt(of code: CodeRecord, toSet: Bool, at now: Timestamp) -> Timestamp {
     guard let attempt = code.attempt, attempt.revision == code.revision, attempt.toSet == toSet
-    else { return nil }
-    // A wall clock that was set back must not stretch a gap of minutes to years.
-    if attempt.notBefore < .distantFuture, attempt.notBefore - now > .hours(1) { return nil }
-    return attempt.notBefore
+    else { return .distantPast }
+    if attempt.notBefore == .distantFuture { return .distantFuture }
+    return self.isAhead(attempt.notBefore, of: now) ? attempt.notBefore : .distantPast
+  }
+
+  /// True when a gap that ends at `date` is still running. A gap that seems longer than any was begun before the
+  /// wall clock was set back, and is over.
+  private func isAhead(_ date: Timestamp, of now: Timestamp) -> Bool {
+    now < date && date - now <= self.policy.retryGaps.upperBound
   }
 
   /// When a code that is not proven by then is late.
   func lateAt(_ code: CodeRecord) -> Timestamp {
-    guard let window = code.terms.window else { return code.requestedAt + self.policy.lateAfter }
-    let lead =
-      self.isScheduledNatively(code) ? self.policy.nativeLead : self.policy.justInTimeLead
-    return max(code.requestedAt, window.start - lead) + self.policy.lateAfter
-  }
-
-  private static func isMorePressing(_ lhs: CodeRecord, _ rhs: CodeRecord, at now: Timestamp) -> Bool {
-    (lhs.terms.window?.start ?? lhs.createdAt, lhs.createdAt, lhs.id)
-      < (rhs.terms.window?.start ?? rhs.createdAt, rhs.createdAt, rhs.id)
+    var since = code.requestedAt
+    if let window = code.terms.window {
+      let lead = self.isScheduledNatively(code) ? self.policy.nativeLead : self.policy.justInTimeLead
+      since = max(since, window.start - lead)
+    }
+    // What somebody undid at the lock is late from then on, not since it was first asked for.
+    if let drift = code.announced.drift { since = max(since, drift.since) }
+    return since + self.policy.lateAfter
   }
 }
 

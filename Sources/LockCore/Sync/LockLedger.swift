@@ -19,7 +19,7 @@ public struct LockLedger: Hashable, Sendable {
   public var strangers: [Int: StrangerRecord] = [:]
   /// Counts writes and looks, so that "newer" does not depend on a clock.
   public var order: Int64 = 0
-  /// True once every slot was looked at.
+  /// True while every slot was looked at and no change was told since without a count.
   public var isInventoried = false
   /// The lock's count of slot changes as of our last write or look; nil when it does not count.
   public var knownChanges: UInt32?
@@ -60,6 +60,15 @@ public struct LockLedger: Hashable, Sendable {
   /// The slot leased to a code; nil for none.
   public func slot(of code: AccessCodeID) -> SlotRecord? {
     self.slots.values.first { $0.holder == code }
+  }
+
+  /// Who holds which slot.
+  var leases: [AccessCodeID: Int] {
+    var leases: [AccessCodeID: Int] = [:]
+    for (number, slot) in self.slots {
+      if let holder = slot.holder { leases[holder] = number }
+    }
+    return leases
   }
 }
 
@@ -142,5 +151,25 @@ public enum Job: Hashable, Sendable {
     case .clear(_, let slot): .clear(slot: slot)
     case .readLog(let index): .readLog(after: index)
     }
+  }
+
+  /// The code that it writes or erases; nil for a mere look.
+  var code: AccessCodeID? {
+    switch self {
+    case .program(let code, _, _), .clear(let code, _): code
+    case .readSlots, .readSlot, .readLog: nil
+    }
+  }
+
+  /// The one slot that it is about; nil for all or none.
+  var slot: Int? {
+    switch self {
+    case .program(_, let slot, _), .clear(_, let slot), .readSlot(let slot): slot
+    case .readSlots, .readLog: nil
+    }
+  }
+
+  var isProgram: Bool {
+    if case .program = self { true } else { false }
   }
 }

@@ -90,12 +90,19 @@ extension SlotRecord {
 
   /// How what was seen stands to what was written.
   ///
-  /// A look counts only when it is newer than the write. A masked reading contradicts only by its stamp.
+  /// A look counts only when it is newer than the write. A masked reading
+  /// contradicts what was proven only by its stamp, and proves a write only over an empty slot or by a new stamp.
   public var proof: Proof {
     guard let written = self.written, let observed = self.observed, observed.order > written.order
     else { return .missing }
     guard let change = Self.contradiction(of: observed.reading, to: written) else { return .agrees }
     return written.isProven ? .drifted(change) : .writeFailed
+  }
+
+  /// What somebody made of a code that had been proven here; nil when it is as written or was never proven.
+  var drift: CodeRecord.Drift.Kind? {
+    guard self.written?.entry != nil, case .drifted(let kind) = self.proof else { return nil }
+    return kind
   }
 
   /// True when the newest thing known of the slot is a look that found it empty.
@@ -104,15 +111,48 @@ extension SlotRecord {
     return self.written.map { observed.order > $0.order } ?? true
   }
 
+  /// True when a code may move in.
+  var isFree: Bool { self.holder == nil && self.isProvenEmpty }
+
   /// True when somebody put a PIN of their own where ours had been proven.
   var isTakenByAnotherPIN: Bool {
-    guard case .drifted(.modified(pin: true, _)) = self.proof, self.written?.entry != nil else { return false }
+    guard case .modified(pin: true, _)? = self.drift else { return false }
     return true
+  }
+
+  /// True when what is there is told neither as digits nor by a stamp: then only an empty slot proves a write.
+  var isOpaque: Bool {
+    guard let reading = self.observed?.reading else { return false }
+    return reading.contents == .unreadable && reading.stamp == nil
+  }
+
+  /// Takes in a look, and ends the lease when it shows that somebody else has moved in.
+  /// - Parameter answersWrite: the lock told it in answer to the last write itself.
+  mutating func look(_ reading: SlotReading, order: Int64, date: Timestamp, answersWrite: Bool) {
+    if self.isFilledByOthers(reading, answersWrite: answersWrite) { self.giveBack() }
+    self.observed = Observed(reading: reading, order: order, date: date)
   }
 
   /// Ends the lease.
   mutating func giveBack() {
     (self.holder, self.heldSince, self.written) = (nil, nil, nil)
+  }
+
+  /// True when a code that cannot be ours filled a slot that we had left empty, or thought we were filling: it is
+  /// neither adopted nor overwritten (contract R104).
+  private func isFilledByOthers(_ reading: SlotReading, answersWrite: Bool) -> Bool {
+    guard let written = self.written else { return false }
+    switch (written.entry, reading.contents, self.proof) {
+    case (_, .empty, _): return false
+    case (nil, _, .agrees): return true
+    case (nil, .code(let found), .missing):
+      // The last look is what was to be erased: anything else came after an erasure that took unseen.
+      guard case .code(let erased)? = self.observed?.reading.contents else { return false }
+      return found != erased
+    case (let entry?, .code(let found), .missing):
+      return !answersWrite && written.before == .empty && found != entry.pin
+    default: return false
+    }
   }
 
   private static func contradiction(
@@ -131,7 +171,8 @@ extension SlotRecord {
       }
       // Masked: that something is there shows that the write took only if nothing, or something with another
       // stamp, was there before.
-      guard case .occupied(let stamp?) = written.before, stamp == reading.stamp else { return nil }
+      guard case .occupied(let stamp) = written.before else { return nil }
+      if let stamp, let now = reading.stamp, stamp != now { return nil }
       return .modified(pin: false, window: false)
     case (let entry?, .code(let pin)):
       let pinDiffers = pin != entry.pin
