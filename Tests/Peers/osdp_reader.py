@@ -274,7 +274,7 @@ class Line:
             with self.lock:
                 outer = self._outer
             # libosdp wants to be called often even when nothing arrives.
-            ready = select.select([outer], [], [], 0.002)[0] if outer is not None else self._stopped.wait(0.002)
+            ready = self._wait_for_bytes(outer, 0.002)
             with self.lock:
                 if outer is not None and outer == self._outer and ready:
                     self._receive(outer)
@@ -285,6 +285,15 @@ class Line:
         if self._outer is not None:
             with contextlib.suppress(OSError):  # nobody has the port open: the bytes are lost
                 os.write(self._outer, data)
+
+    def _wait_for_bytes(self, outer: int | None, seconds: float) -> bool:
+        if outer is None:
+            self._stopped.wait(seconds)
+            return False
+        try:
+            return bool(select.select([outer], [], [], seconds)[0])
+        except OSError:  # just pulled out
+            return False
 
     def _receive(self, outer: int):
         try:

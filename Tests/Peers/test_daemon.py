@@ -148,6 +148,10 @@ def test_a_missing_configuration_and_a_bad_key_file_are_told(tmp_path):
         done = run("--config", config, "--data-dir", tmp_path / "data")
         assert done.returncode == CONFIG_ERROR and "r.key" in done.stderr + done.stdout
         assert content is None or content not in done.stderr + done.stdout
+    key = "7c4f0a93d15be8264760b2c9e83d51fa"
+    config.write_text(SOUND.replace("secure_channel: plain", f"secure_channel: required\n        key_file: {key}"))
+    done = run("--config", config, "--data-dir", tmp_path / "data")
+    assert done.returncode == CONFIG_ERROR and f"{config}:13: " in done.stderr and key not in done.stderr
 
 
 def test_a_second_daemon_on_the_same_data_is_refused(daemons):

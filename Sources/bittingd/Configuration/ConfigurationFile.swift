@@ -131,6 +131,10 @@ struct ConfigurationFile {
 
   private static func key(_ node: ConfigurationNode, directory: URL) throws(ConfigurationFault) -> OSDPKey {
     let path = try node.text()
+    // Said without the path: it is a key, and keys are never shown.
+    guard path.count != 32 || !path.allSatisfy(\.isHexDigit) else {
+      throw node.fault("this is a key itself; write it into a file and name that file here")
+    }
     let url = URL(fileURLWithPath: path, relativeTo: directory)
     guard let text = try? String(contentsOf: url, encoding: .utf8) else {
       throw node.fault("'\(url.path)' cannot be read; put the device's key there, 32 hex digits")
@@ -143,7 +147,7 @@ struct ConfigurationFile {
       rest = rest.dropFirst(2)
     }
     guard rest.isEmpty, bytes.count == 16 else {
-      throw node.fault("'\(url.path)' must hold 32 hex digits and nothing else")
+      throw node.fault("'\(url.path)' does not hold a key; write 32 hex digits and nothing else into it")
     }
     guard let key = OSDPKey(bytes) else {
       throw node.fault("'\(url.path)' holds a key that everybody knows; make one with 'openssl rand -hex 16'")
