@@ -106,19 +106,17 @@ extension LockLedger {
   func problem(of code: CodeRecord, in slot: SlotRecord?, at now: Timestamp) -> CodeRecord.Problem? {
     let presence = self.presence(of: code, at: now)
     let toSet = presence == .due
-    if let attempt = code.attempt, attempt.revision == code.revision, attempt.toSet == toSet,
-      let problem = attempt.problem
-    {
-      return problem
-    }
     func lasting(_ errorCode: String, _ message: String) -> CodeRecord.Problem {
       let told = code.announced.problem.flatMap { $0.code == errorCode ? $0.since : nil }
       return CodeRecord.Problem(code: errorCode, message: message, since: told ?? now)
     }
-    if toSet, slot == nil, self.isFull {
+    let attempt = code.attempt.flatMap { $0.revision == code.revision && $0.toSet == toSet ? $0 : nil }
+    // What stands in the way now, before what stood in the way at the last attempt.
+    if toSet, slot == nil, attempt?.notBefore != .distantFuture, self.isFull {
       return lasting(
         ErrorCode.noSpace, "The lock has no free slot. Delete a code that is no longer needed.")
     }
+    if let problem = attempt?.problem { return problem }
     if let due = self.removalDue(of: code, presence), slot != nil, now >= due + self.policy.overdueAfter {
       return lasting(
         ErrorCode.failedToRemove,
