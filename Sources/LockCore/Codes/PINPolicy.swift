@@ -51,7 +51,8 @@ public struct PINPolicy: Hashable, Sendable, Codable {
     preferredLength: Int? = nil, using random: inout some RandomNumberGenerator,
     unless isTaken: (PINCode) -> Bool
   ) -> PINCode? {
-    let length = preferredLength.flatMap { self.lengths.contains($0) ? $0 : nil } ?? self.lengths[0]
+    guard let shortest = self.lengths.first else { return nil }
+    let length = preferredLength.flatMap { self.lengths.contains($0) ? $0 : nil } ?? shortest
     func good(_ pin: PINCode) -> Bool { self.violation(of: pin) == nil && !isTaken(pin) }
     for _ in 0..<2000 {
       let digits = String((0..<length).map { _ in "0123456789".randomElement(using: &random) ?? "0" })

@@ -103,7 +103,7 @@ extension LockLedger {
     return mutations
   }
 
-  func problem(of code: CodeRecord, in slot: SlotRecord?, at now: Timestamp) -> CodeRecord.Problem? {
+  private func problem(of code: CodeRecord, in slot: SlotRecord?, at now: Timestamp) -> CodeRecord.Problem? {
     let presence = self.presence(of: code, at: now)
     let toSet = presence == .due
     func lasting(_ errorCode: String, _ message: String) -> CodeRecord.Problem {

@@ -117,11 +117,11 @@ extension LockLedger {
     var code = record
     let id = code.id
     let isDue = self.presence(of: code, at: now) == .due
-    if !self.isAdapterGone || code.isDeleting {
-      let drift = isDue ? slot?.drift : nil
-      let isNewDrift = drift != nil && drift != code.announced.drift?.kind
-      if let drift, isNewDrift { code.announced.drift = CodeRecord.Drift(kind: drift, since: now) }
-      let state = self.state(of: code, in: slot, at: now)
+    let drift = isDue && !self.isAdapterGone ? slot?.drift : nil
+    let isNewDrift = drift != nil && drift != code.announced.drift?.kind
+    if let drift, isNewDrift { code.announced.drift = CodeRecord.Drift(kind: drift, since: now) }
+    let state = self.state(of: code, in: slot, at: now)
+    if state.status != .unknown {
       let isSettled = state.isProven || (isDue && state.mutations.isEmpty)
       if isSettled {
         if let before = code.announced.confirmed, before != code.terms { events.append(.changed(id, from: before)) }
@@ -142,11 +142,10 @@ extension LockLedger {
       if state.isLate, !code.announced.isLate { events.append(.late(id)) }
       code.announced.isLate = state.isLate
     }
-    let problem = self.problem(of: code, in: slot, at: now)
-    if let problem, problem.code != code.announced.problem?.code {
+    if let problem = state.problem, problem.code != code.announced.problem?.code {
       events.append(isDue ? .failedToSet(id) : .failedToRemove(id))
     }
-    code.announced.problem = problem
+    code.announced.problem = state.problem
     if code.isDeleting, slot == nil {
       events.append(.deleted(code))
       self.codes[id] = nil

@@ -10,7 +10,7 @@ extension LockLedger {
       self.write(nil, into: slot, for: code, at: now)
     case .readSlots:
       // Whatever is told from here on is news, however the counts compare.
-      (self.beforeWrite, self.reportedChanges) = (nil, nil)
+      (self.beforeWrite, self.reportedChanges, self.changedDuringLook) = (nil, nil, false)
     case .readSlot, .readLog:
       self.beforeWrite = nil
     }
@@ -67,7 +67,7 @@ extension LockLedger {
 
   private mutating func sawAll(_ readings: [SlotReading], changes: UInt32?, at now: Timestamp) {
     self.lookRetry = (.distantPast, 0)
-    self.isInventoried = true
+    self.isInventoried = !self.changedDuringLook
     self.knownChanges = changes
     self.reportedChanges = self.reportedChanges ?? changes
     var seen = Dictionary(readings.map { ($0.slot, $0) }) { _, last in last }
@@ -79,7 +79,7 @@ extension LockLedger {
     for number in self.slots.keys where seen[number] == nil {
       seen[number] = SlotReading(slot: number, contents: .empty)
     }
-    for reading in seen.values { self.saw(reading, at: now) }
+    for (_, reading) in seen.sorted(by: { $0.key < $1.key }) { self.saw(reading, at: now) }
   }
 
   private mutating func saw(
@@ -205,7 +205,11 @@ extension LockLedger {
 
   /// The lock told that its slots were changed; its new count, where it has one.
   public mutating func slotsChanged(_ changes: UInt32?) {
-    if let changes { self.reportedChanges = changes } else { self.isInventoried = false }
+    if let changes {
+      self.reportedChanges = changes
+    } else {
+      (self.isInventoried, self.changedDuringLook) = (false, true)
+    }
   }
 
   /// The lock told that its log grew.

@@ -43,6 +43,8 @@ public struct LockLedger: Hashable, Sendable {
   }
   private var lookNotBefore = Timestamp.distantPast
   private var looksFailed = 0
+  /// True when a change without a count was told since the last look at all slots began.
+  var changedDuringLook = false
   /// The slot as it was before the write under way.
   var beforeWrite: SlotRecord?
 

@@ -22,9 +22,13 @@ public struct TimeWindow: Hashable, Sendable, Codable {
   public func widened(to grain: Duration) -> TimeWindow {
     let grid = grain.wholeMilliseconds
     guard grid > 1 else { return self }
-    func floor(_ value: Int64) -> Int64 { value - ((value % grid) + grid) % grid }
+    // How far a time lies behind the last point of the grid; 0 on the grid.
+    func excess(_ time: Timestamp) -> Int64 {
+      let rest = time.milliseconds % grid
+      return rest < 0 ? rest + grid : rest
+    }
+    let (before, behind) = (excess(self.start), excess(self.end))
     return TimeWindow(
-      start: Timestamp(milliseconds: floor(self.start.milliseconds)),
-      end: Timestamp(milliseconds: floor(self.end.milliseconds + grid - 1)))
+      start: self.start - .milliseconds(before), end: behind == 0 ? self.end : self.end + .milliseconds(grid - behind))
   }
 }

@@ -8,6 +8,8 @@ struct EventWitness {
     var isScheduled = false
     var isLate = false
     var isOnLock = false
+    var problem: String?
+    var drift: CodeRecord.Drift.Kind?
     var confirmed: CodeRecord.Terms?
   }
 
@@ -16,7 +18,9 @@ struct EventWitness {
   private var strangers: [Int: AccessCodeID] = [:]
 
   /// What does not fit, in words; empty when all is well.
-  mutating func check(_ events: [CodeEvent], against ledger: LockLedger, at now: Timestamp) -> [String] {
+  mutating func check(
+    _ events: [CodeEvent], against ledger: LockLedger, _ states: [AccessCodeID: CodeState], at now: Timestamp
+  ) -> [String] {
     var faults: [String] = []
     func expect(_ isTrue: Bool, _ words: @autoclosure () -> String) {
       if !isTrue { faults.append(words()) }
@@ -42,7 +46,7 @@ struct EventWitness {
     }
     expect(self.strangers == ledger.strangers.mapValues(\.id), "strangers \(self.strangers) \(ledger.strangers)")
     for (id, code) in ledger.codes {
-      let state = ledger.state(of: code, at: now)
+      guard let state = states[id] else { continue }
       let events = told[id] ?? []
       var known = self.codes[id] ?? Known()
       func expectTold(_ event: CodeEvent, _ isDue: Bool) {
@@ -53,9 +57,19 @@ struct EventWitness {
       expectTold(.late(id), state.isLate && !known.isLate)
       let isOnLock = (known.isOnLock || state.status == .set || state.isScheduled) && ledger.slot(of: id) != nil
       expectTold(.removed(id), known.isOnLock && !isOnLock)
+      let (problem, drift) = (state.problem?.code, code.announced.drift?.kind)
+      let isDue = ledger.presence(of: code, at: now) == .due
+      expectTold(.failedToSet(id), isDue && problem != nil && problem != known.problem)
+      expectTold(.failedToRemove(id), !isDue && problem != nil && problem != known.problem)
+      expectTold(.removedAtLock(id), drift == .removed && known.drift != .removed)
+      expectTold(.modifiedAtLock(id), drift != nil && drift != .removed && drift != known.drift)
+      let confirmed = code.announced.confirmed
+      if let before = known.confirmed {
+        expectTold(.changed(id, from: before), confirmed != nil && confirmed != before)
+      }
       known = Known(
         status: state.status, isScheduled: state.isScheduled, isLate: state.isLate, isOnLock: isOnLock,
-        confirmed: nil)
+        problem: problem, drift: drift, confirmed: confirmed)
       self.codes[id] = known
     }
     return faults

@@ -199,8 +199,9 @@ import Testing
     #expect(bench.begin() == nil)
   }
 
-  @Test func `P12 a change told during a look is looked at once more`() throws {
-    var bench = LedgerBench()
+  @Test(arguments: [true, false])
+  func `P12 a change told during a look is looked at once more`(hasCount: Bool) throws {
+    var bench = LedgerBench(lock: SlotOracle(hasCount: hasCount))
     bench.connect()
     let begun = bench.begin()
     let job = try #require(begun)
