@@ -3,9 +3,9 @@ import Foundation
 import Hummingbird
 import LockTransport
 public import Logging
-import NIOCore
 import SeamAPI
 import ServiceLifecycle
+import Synchronization
 import SyncEngine
 import UnixSignals
 
@@ -63,10 +63,6 @@ import UnixSignals
     } catch let fault as Store.Fault {
       let status: ExitStatus = if case .damaged = fault { .ioError } else { .cannotCreate }
       throw StartFault(status, "\(fault)").reported()
-    } catch let error as IOError {
-      throw StartFault(
-        .unavailable, "cannot listen at \(self.listen): \(error); stop what uses it, or give another --listen"
-      ).reported()
     } catch let fault as LinkFault {
       throw StartFault(.software, "\(fault)").reported()
     }
@@ -90,7 +86,9 @@ import UnixSignals
     let engine = try await SyncEngine(store: store, definition: site, reactor: reactor, logger: logger)
     let (host, port) = try self.address()
     let api = SeamAPI(engine: engine, logger: logger)
+    let isListening = Atomic(false)
     let application = api.application(host: host, port: port) { bound in
+      isListening.store(true, ordering: .relaxed)
       let shown = host.contains(":") ? "[\(host)]" : host
       Greeting(
         url: "http://\(shown):\(bound)", newKey: key.made, doors: demo?.doors ?? [], keyHint: key.hint
@@ -102,7 +100,15 @@ import UnixSignals
     var configuration = ServiceGroupConfiguration(
       services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     configuration.maximumGracefulShutdownDuration = .seconds(1)
-    try await ServiceGroup(configuration: configuration).run()
+    do {
+      try await ServiceGroup(configuration: configuration).run()
+    } catch {
+      // A host that cannot be resolved comes as a type that NIO keeps to itself.
+      guard !isListening.load(ordering: .relaxed) else { throw error }
+      throw StartFault(
+        .unavailable,
+        "cannot listen at \(self.listen): \(error); give a free address of this machine with --listen HOST:PORT")
+    }
   }
 }
 

@@ -38,7 +38,7 @@ extension ConfigurationFile {
     var strike = DoorConfiguration.Strike(address: try address(strikePart), output: try number(strikePart["output"]))
     if let seconds = strikePart["seconds"] {
       guard let text = try? seconds.text(), let number = Double(text), (0.1...6553).contains(number) else {
-        throw seconds.fault("must be a number of seconds from 0.1 to 6553")
+        throw seconds.misfit("a number of seconds from 0.1 to 6553")
       }
       strike.time = .milliseconds(Int(number * 1000))
     }
@@ -65,7 +65,7 @@ extension ConfigurationFile {
     if let list = keypad?["code_lengths"] {
       lengths = []
       for length in try list.elements() { lengths.append(try length.integer(in: 4...12)) }
-      guard !lengths.isEmpty else { throw list.fault("must name at least one length") }
+      guard !lengths.isEmpty else { throw list.fault("the list is empty; write at least one length") }
     }
     if case .length(let length) = reader.terminator, lengths != [length] {
       guard let keypad else { throw node.fault("a keypad without a terminator key needs one code length") }
@@ -83,7 +83,7 @@ extension ConfigurationFile {
     case "burst": return .burst
     case let text:
       guard let length = Int(text), (4...12).contains(length) else {
-        throw node.fault("must be \"#\", burst, or the number of digits after which a code is complete, 4 to 12")
+        throw node.misfit("\"#\", burst, or the number of digits after which a code is complete, 4 to 12")
       }
       return .length(length)
     }

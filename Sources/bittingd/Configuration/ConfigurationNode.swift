@@ -37,12 +37,18 @@ struct ConfigurationNode {
     }
   }
 
+  /// The fault of a value that is not what it must be.
+  func misfit(_ wanted: String) -> ConfigurationFault {
+    let found = self.node.scalar.map { $0.string.isEmpty ? "nothing" : "'\($0.string)'" }
+    return self.fault("\(found ?? "this") will not do; write \(wanted)")
+  }
+
   // MARK: Mappings
 
   /// The members; refuses keys that are not known here, so that a misspelt one is found.
   func members(_ known: [String]) throws(ConfigurationFault) -> Members {
     guard let mapping = self.node.mapping else {
-      throw self.fault("must be a mapping with the keys \(known.joined(separator: ", "))")
+      throw self.misfit("a mapping with the keys \(known.joined(separator: ", "))")
     }
     var members: [String: ConfigurationNode] = [:]
     for (key, value) in mapping {
@@ -72,20 +78,20 @@ struct ConfigurationNode {
 
   /// The elements of a list.
   func elements() throws(ConfigurationFault) -> [ConfigurationNode] {
-    guard let sequence = self.node.sequence else { throw self.fault("must be a list, each entry beginning with '-'") }
+    guard let sequence = self.node.sequence else { throw self.misfit("a list, each entry beginning with '-'") }
     return sequence.enumerated().map { ConfigurationNode(node: $1, name: "\(self.name)[\($0 + 1)]") }
   }
 
   // MARK: Scalars
 
   func text() throws(ConfigurationFault) -> String {
-    guard let text = self.node.scalar?.string, !text.isEmpty else { throw self.fault("must be a text") }
+    guard let text = self.node.scalar?.string, !text.isEmpty else { throw self.misfit("a text") }
     return text
   }
 
   func integer(in range: ClosedRange<Int>) throws(ConfigurationFault) -> Int {
     guard let text = self.node.scalar?.string, let number = Int(text), range.contains(number) else {
-      throw self.fault("must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+      throw self.misfit("a whole number from \(range.lowerBound) to \(range.upperBound)")
     }
     return number
   }
@@ -94,14 +100,14 @@ struct ConfigurationNode {
     switch self.node.scalar?.string {
     case "true", "yes", "on": return true
     case "false", "no", "off": return false
-    default: throw self.fault("must be true or false")
+    default: throw self.misfit("true or false")
     }
   }
 
   func choice<Choice>(_ choices: KeyValuePairs<String, Choice>) throws(ConfigurationFault) -> Choice {
     let text = self.node.scalar?.string
     guard let choice = choices.first(where: { $0.key == text }) else {
-      throw self.fault("must be one of \(choices.map(\.key).joined(separator: ", "))")
+      throw self.misfit("one of \(choices.map(\.key).joined(separator: ", "))")
     }
     return choice.value
   }
@@ -122,7 +128,7 @@ struct ConfigurationNode {
     func words(_ duration: Duration) -> String {
       duration >= .seconds(1) ? "\(duration.components.seconds)s" : "\(duration.wholeMilliseconds)ms"
     }
-    throw self.fault(
-      "must be a duration such as 500ms, 5s or 2m, from \(words(range.lowerBound)) to \(words(range.upperBound))")
+    throw self.misfit(
+      "a duration such as 500ms, 5s or 2m, from \(words(range.lowerBound)) to \(words(range.upperBound))")
   }
 }
