@@ -86,8 +86,9 @@ let siteTargets: [Target] = [
   .testTarget(
     name: "SyncEngineTests",
     dependencies: [
-      "LockCore", "LockDrivers", "LockSimulator", "SyncEngine",
+      "LockCore", "LockDrivers", "LockSimulator", "LockTransport", "SyncEngine",
       .product(name: "GRDB", package: "GRDB.swift"),
+      .product(name: "Logging", package: "swift-log"),
     ],
     swiftSettings: swift),
   .testTarget(

@@ -18,10 +18,13 @@ public actor SyncEngine {
   private var allSessions: [LinkSession] = []
   private let messages: AsyncStream<LinkSession.Message>
   private let tell: AsyncStream<LinkSession.Message>.Continuation
-  private let alarm: AsyncStream<Void>
-  private let setAlarm: AsyncStream<Void>.Continuation
+  /// Sleeps until the next deadline; cancelled when one comes nearer.
+  private var alarm: Task<Void, Never>?
   /// Who waits for an attempt to be finished, by its id, or for an entry at a keypad, by the lock's id.
-  private var waiters: [String: [UUID: CheckedContinuation<Void, Never>]] = [:]
+  private var waiters = Waiters()
+  private var hasStopped = false
+  /// How often the engine has looked at its deadlines.
+  private(set) var wakes = 0
   private var keyHashes: [[UInt8]]
 
   /// Loads the site from its store. Nothing is opened before ``run()``.
@@ -45,7 +48,6 @@ public actor SyncEngine {
     self.site = try Site(store: store, definition: definition, policy: policy, at: clock.now().date)
     // Bounded by what is asked of drivers and by the speed of the wires; a lost one would lose a command's end.
     (self.messages, self.tell) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
-    (self.alarm, self.setAlarm) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     self.keyHashes = try store.apiKeyHashes().map { Array($0.utf8) }
     for link in definition.links {
       let session = LinkSession(link, driver: link.driver(self.site.lockIDs), reactor: reactor, clock: clock) {
@@ -68,6 +70,8 @@ public actor SyncEngine {
       group.addTask { await self.keepDeadlines() }
       await group.waitForAll()
     }
+    self.hasStopped = true
+    self.waiters.resumeAll()
   }
 
   private func takeInMessages() async {
@@ -79,8 +83,7 @@ public actor SyncEngine {
       case .opened(let link):
         if link.isBus { self.perform(self.site.adapterChanged(link.account, fault: nil, at: now)) }
       case .lost(let link, let fault, let locks):
-        self.logger.warning(
-          "link lost; it is opened again", metadata: ["link.account": "\(link.account)", "reason": "\(fault)"])
+        self.logger.debug("link lost", metadata: ["link.account": "\(link.account)", "reason": "\(fault)"])
         if link.isBus {
           self.perform(self.site.adapterChanged(link.account, fault: "\(fault)", at: now))
         } else {
@@ -94,19 +97,16 @@ public actor SyncEngine {
     while !Task.isCancelled {
       // The wall clock may be set while nothing happens: it is looked at every half minute at least.
       let pause = self.site.nextDeadline().map { min(max($0 - self.now(), .zero), .seconds(30)) } ?? .seconds(30)
-      await self.sleep(pause)
+      let alarm = Task { _ = try? await Task.sleep(for: pause) }
+      self.alarm = alarm
+      await withTaskCancellationHandler {
+        await alarm.value
+      } onCancel: {
+        alarm.cancel()
+      }
       if Task.isCancelled { return }
+      self.wakes += 1
       self.perform(self.site.wake(at: self.now()))
-    }
-  }
-
-  /// Returns after the pause, or earlier when a deadline came nearer.
-  private func sleep(_ pause: Duration) async {
-    await withTaskGroup { group in
-      group.addTask { try? await Task.sleep(for: pause) }
-      group.addTask { [alarm] in for await _ in alarm { return } }
-      await group.next()
-      group.cancelAll()
     }
   }
 
@@ -118,13 +118,13 @@ public actor SyncEngine {
           self.tell.yield(.finished(id, .failure(.unreachable)))
           continue
         }
-        Task { await session.submit(command, to: lock, id: id) }
-      case .attemptFinished(let id): self.resumeWaiters(for: id)
-      case .entered(let lock): self.resumeWaiters(for: lock.rawValue)
+        session.submit(command, to: lock, id: id)
+      case .attemptFinished(let id): self.waiters.resume(for: id)
+      case .entered(let lock): self.waiters.resume(for: lock.rawValue)
       case .note(let sentence): self.logger.notice("\(sentence)")
       }
     }
-    self.setAlarm.yield()
+    self.alarm?.cancel()
   }
 
   // MARK: What readers of the API see
@@ -319,41 +319,56 @@ public actor SyncEngine {
   }
 
   /// One action attempt.
-  /// - Throws: ``RequestFault/actionAttemptNotFound``.
+  /// - Throws: ``RequestFault/actionAttemptNotFound``, ``RequestFault/storeUnavailable(_:)``.
   public func actionAttempt(_ id: String) throws(RequestFault) -> ActionAttempt {
-    guard let found = (try? self.store.attempts(ids: [id], lock: nil))?.first else { throw .actionAttemptNotFound }
-    return found.attempt
+    let found: [(attempt: ActionAttempt, code: AccessCodeID?)]
+    do {
+      found = try self.store.attempts(ids: [id], lock: nil)
+    } catch {
+      throw .storeUnavailable("The gateway cannot read its store (\(Store.reason(of: error))).")
+    }
+    guard let attempt = found.first?.attempt else { throw .actionAttemptNotFound }
+    return attempt
   }
 
   /// Action attempts, oldest first; nil members do not restrict.
   public func actionAttempts(ids: [String]?, device: LockID?) -> [ActionAttempt] {
-    ((try? self.store.attempts(ids: ids, lock: device)) ?? []).map(\.attempt)
+    do {
+      return try self.store.attempts(ids: ids, lock: device).map(\.attempt)
+    } catch {
+      self.logger.error("attempts cannot be read", metadata: ["reason": "\(Store.reason(of: error))"])
+      return []
+    }
   }
 
   /// The attempt once it is finished, at the latest after `patience`.
-  /// - Throws: ``RequestFault/actionAttemptNotFound``.
+  /// - Throws: ``RequestFault/actionAttemptNotFound``, ``RequestFault/storeUnavailable(_:)``.
   public func finished(_ id: String, patience: Duration) async throws(RequestFault) -> ActionAttempt {
     if case .pending = try self.actionAttempt(id).status { await self.wait(for: id, patience: patience) }
     return try self.actionAttempt(id)
   }
 
-  private func wait(for id: String, patience: Duration) async {
+  /// Returns when what is named has happened, when the patience is over, or when the waiting task or the engine is
+  /// cancelled.
+  private func wait(for name: String, patience: Duration) async {
+    if self.hasStopped { return }
     let waiter = UUID()
     let timeout = Task {
-      try? await Task.sleep(for: patience)
-      self.giveUp(waiter, on: id)
+      _ = try? await Task.sleep(for: patience)
+      self.giveUp(waiter, for: name)
     }
-    await withCheckedContinuation { self.waiters[id, default: [:]][waiter] = $0 }
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { self.waiters.add($0, as: waiter, for: name) }
+    } onCancel: {
+      timeout.cancel()
+    }
     timeout.cancel()
   }
 
-  private func resumeWaiters(for id: String) {
-    for waiter in self.waiters.removeValue(forKey: id)?.values ?? [:].values { waiter.resume() }
-  }
+  /// True while nobody waits for an attempt or an entry.
+  var nobodyWaits: Bool { self.waiters.isEmpty }
 
-  private func giveUp(_ waiter: UUID, on id: String) {
-    self.waiters[id]?.removeValue(forKey: waiter)?.resume()
-  }
+  private func giveUp(_ waiter: UUID, for name: String) { self.waiters.giveUp(waiter, for: name) }
 
   /// Events that a filter lets through.
   public func events(_ filter: EventFilter) -> [EventView] {
@@ -379,10 +394,13 @@ public actor SyncEngine {
   public func health() -> [(service: String, status: String, description: String)] {
     let silent = self.site.doors.values.filter { !$0.ledger.isReachable }.map(\.displayName).sorted()
     let lost = self.site.accounts.values.filter { $0.fault != nil }.map(\.definition.key).sorted()
-    let store = (try? self.store.synchronousLevel()) != nil
+    let store = self.site.storeFault ?? ((try? self.store.synchronousLevel()) == nil ? "it cannot be read" : nil)
     let isHeld = self.clock.isHeld
     return [
-      ("store", store ? "healthy" : "down", store ? "The store can be read." : "The store cannot be read."),
+      (
+        "store", store == nil ? "healthy" : "down",
+        store.map { "The store is out of service: \($0)." } ?? "The store is read and written."
+      ),
       (
         "clock", isHeld ? "degraded" : "healthy",
         isHeld

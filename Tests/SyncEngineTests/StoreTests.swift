@@ -1,11 +1,207 @@
 import Foundation
-import SyncEngine
+import GRDB
+import LockCore
+import LockSimulator
 import Testing
 
+@testable import SyncEngine
+
 @Suite struct StoreTests {
+  /// A directory that is gone after the test.
+  private func withDirectory(_ body: (URL) throws -> Void) throws {
+    let directory = FileManager.default.temporaryDirectory.appending(path: "bitting-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: directory) }
+    try body(directory)
+  }
+
   @Test func `an acknowledged change is synced: the writing connection runs with synchronous FULL`() throws {
-    let path = "\(NSTemporaryDirectory())bitting-\(UUID().uuidString).sqlite"
-    let store = try Store(path: path)
-    #expect(try store.synchronousLevel() == 2)
+    try self.withDirectory { directory in
+      let store = try Store(path: directory.appending(path: "store").path)
+      #expect(try store.synchronousLevel() == 2)
+      let reopened = try Store(path: directory.appending(path: "store").path)
+      #expect(try reopened.synchronousLevel() == 2)
+    }
+  }
+
+  @Test func `the store's files are readable by their owner alone, whatever the umask`() throws {
+    try self.withDirectory { directory in
+      let store = try Store(path: directory.appending(path: "store").path)
+      try store.addAPIKey(hash: "00", at: VirtualSite.start)
+      let files = try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted()
+      #expect(files == ["store", "store-shm", "store-wal"])
+      for file in files {
+        let attributes = try FileManager.default.attributesOfItem(atPath: directory.appending(path: file).path)
+        #expect(attributes[.posixPermissions] as? Int == 0o600)
+      }
+    }
+  }
+
+  @Test func `the tables are strict and their columns are these`() throws {
+    let store = try Store()
+    try store.database.read { database in
+      let tables = try String.fetchAll(
+        database,
+        sql: """
+          SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table'
+          AND name NOT LIKE 'sqlite%' AND name NOT LIKE 'grdb%' AND strict = 1 ORDER BY name
+          """)
+      #expect(
+        tables == [
+          "access_code", "account", "action_attempt", "api_key", "device_key", "event", "lock", "site", "slot",
+          "stranger", "tenancy",
+        ])
+      let pins = try String.fetchOne(
+        database, sql: "SELECT type FROM pragma_table_info('access_code') WHERE name = 'pin'")
+      #expect(pins == "TEXT")
+    }
+  }
+
+  @Test(arguments: ["0000", "0042", "00000000000000000001", "9"]) func `a PIN keeps its leading zeros`(
+    digits: String
+  ) throws {
+    let site = try VirtualSite(["Front": VirtualLock(model: Self.anyLength)])
+    let code = try site.create(on: "Front", pin: digits)
+    site.advance(by: .seconds(5))
+    try site.restart()
+    #expect(site.view(code)?.pin?.digits == digits)
+    #expect(site.site.doors.values.first?.ledger.slots[1]?.written?.entry?.pin.digits == digits)
+    #expect(
+      site.site.doors.values.first?.ledger.slots[1]?.observed?.reading.contents == PINCode(digits).map { .code($0) })
+  }
+
+  private static var anyLength: VirtualLockModel {
+    var model = VirtualLockModel()
+    model.pins = PINPolicy(lengths: Array(1...20))
+    return model
+  }
+
+  @Test func `a ledger comes back as it was, whatever it holds`() throws {
+    let site = try VirtualSite(
+      [
+        "Front": VirtualLock(holding: [9: "1234"], named: "Cleaner"),
+        "Gate": VirtualLock(holding: [3: "1234"], temperament: .masked), "Liar": VirtualLock(temperament: .liar),
+        "Refuser": VirtualLock(temperament: .duplicateRefuser),
+      ])
+    for (number, key) in ["Front", "Gate", "Liar", "Refuser"].enumerated() {
+      try site.create(on: key, pin: "47\(number)1", name: "Gäste 🏡 'quoted' \"twice\"")
+      try site.create(
+        on: key, pin: "08\(number)5", from: site.date + .hours(10), to: site.date + .hours(20)
+      ) { ($0.allowsExternalModification, $0.prefersNativeScheduling, $0.commonCodeKey) = (true, false, "group") }
+      let changed = try site.create(on: key, pin: "11\(number)1")
+      site.advance(by: .minutes(1))
+      try site.update(changed) { $0.pin = PINCode("22\(number)2") }
+      site.at(key) { $0.removeCode(slot: 1, at: $1) }
+    }
+    site.cut("Front")
+    site.advance(by: .minutes(20))
+    for door in site.site.doors.values {
+      var stored = try site.store.ledger(of: door.id, capabilities: door.definition.capabilities, policy: site.policy)
+      #expect(stored.codes == door.ledger.codes)
+      #expect(stored.slots == door.ledger.slots)
+      #expect(stored.strangers == door.ledger.strangers)
+      stored.order -= door.ledger.order
+      #expect(stored.order == 0)
+      #expect(stored.isInventoried == door.ledger.isInventoried)
+      #expect(stored.knownChanges == door.ledger.knownChanges)
+      #expect(stored.logCursor == door.ledger.logCursor)
+    }
+  }
+
+  @Test func `what was acknowledged is there when the file is opened again`() throws {
+    try self.withDirectory { directory in
+      let path = directory.appending(path: "store").path
+      let code: AccessCodeID
+      do {
+        let site = try VirtualSite(["Front": VirtualLock()], store: try Store(path: path))
+        code = try site.create(on: "Front", pin: "4711", name: "Guest")
+      }
+      let site = try VirtualSite(["Front": VirtualLock()], store: try Store(path: path))
+      #expect(site.view(code)?.pin == PINCode("4711"))
+      #expect(site.view(code)?.name == "Guest")
+      #expect(site.story(of: code).first == "created")
+    }
+  }
+
+  @Test(arguments: ["not SQLite", "no bytes", "torn pages", "cut short"])
+  func `P20: a damaged file is refused and left as it is`(damage: String) throws {
+    try self.withDirectory { directory in
+      let file = directory.appending(path: "store")
+      do {
+        let site = try VirtualSite(["Front": VirtualLock()], store: try Store(path: file.path))
+        for number in 1000..<1200 { try site.create(on: "Front", pin: String(number), name: "Somebody") }
+        try site.store.database.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+        try site.store.database.close()
+      }
+      var bytes = try Data(contentsOf: file)
+      switch damage {
+      case "not SQLite": bytes = Data("This is a shopping list.".utf8)
+      case "no bytes": bytes = Data()
+      case "torn pages": bytes.replaceSubrange(8192..<40960, with: Data(repeating: 0x5A, count: 32768))
+      default: bytes.removeLast(bytes.count / 2)
+      }
+      try bytes.write(to: file)
+      let fault = #expect(throws: Store.Fault.self) { try Store(path: file.path) }
+      guard case .damaged(let path, _) = fault else {
+        Issue.record("refused for another reason: \(fault.map { "\($0)" } ?? "not at all")")
+        return
+      }
+      #expect(path == file.path)
+      #expect(try Data(contentsOf: file) == bytes)
+    }
+  }
+
+  @Test func `a path that cannot be written is refused with the reason`() throws {
+    let fault = #expect(throws: Store.Fault.self) { try Store(path: "/proc/no/such/store") }
+    guard case .cannotOpen = fault else {
+      Issue.record("refused for another reason")
+      return
+    }
+  }
+
+  @Test func `events are found by each filter, between exclusive bounds, oldest or newest first`() throws {
+    let site = try VirtualSite(["Back": VirtualLock(), "Front": VirtualLock()])
+    let back = try site.create(on: "Back", pin: "4711")
+    site.advance(by: .seconds(10))
+    let front = try site.create(on: "Front", pin: "4711")
+    site.advance(by: .seconds(10))
+    func count(_ change: (inout EventFilter) -> Void) throws -> Int {
+      var filter = EventFilter()
+      change(&filter)
+      return try site.store.events(filter).count
+    }
+    let all = try site.store.events(EventFilter())
+    #expect(all.count == 6)
+    #expect(try count { $0.accessCodes = [back] } == 2)
+    #expect(try count { $0.accessCodes = [back, front] } == 4)
+    #expect(try count { $0.accessCodes = [] } == 0)
+    #expect(try count { $0.types = ["device.connected"] } == 2)
+    #expect(try count { $0.devices = [site.id("Front")] } == 3)
+    #expect(try count { $0.ids = all.prefix(2).compactMap { $0.payload["event_id"]?.string } } == 2)
+    #expect(try count { $0.ids = (0..<100_000).map { "no such id \($0)" } } == 0)
+    let first = try #require(all.first?.payload["created_at"]?.string.flatMap { Timestamp(iso8601: $0) })
+    #expect(try count { $0.after = first } == all.count { $0.payload["created_at"]?.string != first.iso8601 })
+    #expect(try count { $0.before = first } == 0)
+    #expect(try count { ($0.limit, $0.offset) = (4, 4) } == 2)
+    var newest = EventFilter()
+    (newest.limit, newest.newestFirst) = (1, true)
+    #expect(try site.store.events(newest).first?.sequence == all.last?.sequence)
+  }
+
+  @Test func `what is long past is forgotten, what is pending or young is kept`() throws {
+    let site = try VirtualSite(["Front": VirtualLock()], heartbeat: .hours(6))
+    for day in 0..<120 {
+      let code = try site.create(on: "Front", pin: String(1000 + day))
+      site.advance(by: .hours(12))
+      try site.delete(code)
+      site.advance(by: .hours(12))
+    }
+    let events = site.events().compactMap { $0["created_at"]?.string.flatMap { Timestamp(iso8601: $0) } }
+    #expect(try #require(events.min()) >= site.date - .hours(24 * 92))
+    #expect(events.count >= 4 * 89)
+    let attempts = try site.store.attempts(ids: nil, lock: nil).map(\.attempt.createdAt)
+    #expect(try #require(attempts.min()) >= site.date - .hours(24 * 92))
+    let tenancies = try site.store.database.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM tenancy") ?? 0 }
+    #expect(tenancies <= 93)
   }
 }

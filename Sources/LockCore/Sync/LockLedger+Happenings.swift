@@ -52,10 +52,14 @@ extension LockLedger {
     case (.readLog(let index), .success(.log(let records, let newest))):
       self.lookRetry = (.distantPast, 0)
       self.newestRecord = newest
-      // A log that was reset counts from the start again: then its newest index is behind our cursor.
-      let last = records.compactMap(\.index).last ?? newest
-      self.logCursor = last == index ? newest : last
-      return records
+      guard newest >= index else {
+        // A log that was reset counts from the start again: it is read from there.
+        self.logCursor = 0
+        return []
+      }
+      let fresh = records.filter { $0.index.map { $0 > index } ?? true }
+      self.logCursor = fresh.compactMap(\.index).last ?? newest
+      return fresh
     case (_, .failure(let fault)):
       self.failed(job, fault, at: now)
     case (_, .success):

@@ -20,8 +20,19 @@ actor LinkSession {
   private let reactor: Reactor
   private let clock: SiteClock
   private let tell: @Sendable (Message) -> Void
+  private let orders: AsyncStream<Order>
+  private let placeOrder: AsyncStream<Order>.Continuation
   private var driver: any LockDriver
   private var link: Link?
+  /// The deadline last asked for; a link that is opened later is told of it.
+  private var deadline: Duration?
+
+  /// A command on its way to the driver.
+  private struct Order: Sendable {
+    var command: LockCommand
+    var lock: LockID
+    var id: CommandID
+  }
 
   init(
     _ definition: SiteDefinition.Link, driver: any LockDriver, reactor: Reactor, clock: SiteClock,
@@ -32,13 +43,29 @@ actor LinkSession {
     self.reactor = reactor
     self.clock = clock
     self.tell = tell
+    // Bounded by the engine: one job a lock, and openings that a client waits for.
+    (self.orders, self.placeOrder) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
   }
 
   /// The locks on this link.
   var locks: [LockID] { self.driver.locks }
 
-  /// Keeps the link open until the task is cancelled.
+  /// Keeps the link open and passes commands on until the task is cancelled.
   func run() async {
+    await withTaskGroup { group in
+      group.addTask { await self.takeOrders() }
+      group.addTask { await self.keepLink() }
+      await group.waitForAll()
+    }
+  }
+
+  private func takeOrders() async {
+    for await order in self.orders {
+      self.perform(self.driver.submit(order.command, to: order.lock, id: order.id, at: self.clock.now()))
+    }
+  }
+
+  private func keepLink() async {
     var backoff = Backoff()
     while !Task.isCancelled {
       let began = Reactor.uptime
@@ -46,6 +73,7 @@ actor LinkSession {
       do {
         let link = try self.definition.opener.open(on: self.reactor)
         self.link = link
+        link.setDeadline(self.deadline)
         self.tell(.opened(self.definition))
         self.perform(self.driver.linkOpened(at: self.clock.now()))
         fault = await self.serve(link)
@@ -74,16 +102,18 @@ actor LinkSession {
     return .hungUp
   }
 
-  /// Gives the driver a command; its end is told as ``Message/finished(_:_:)``.
-  func submit(_ command: LockCommand, to lock: LockID, id: CommandID) {
-    self.perform(self.driver.submit(command, to: lock, id: id, at: self.clock.now()))
+  /// Gives the driver a command, after all those given before; its end is told as ``Message/finished(_:_:)``.
+  nonisolated func submit(_ command: LockCommand, to lock: LockID, id: CommandID) {
+    self.placeOrder.yield(Order(command: command, lock: lock, id: id))
   }
 
   private func perform(_ effects: [DriverEffect]) {
     for effect in effects {
       switch effect {
       case .write(let bytes): self.link?.write(bytes)
-      case .setDeadline(let uptime): self.link?.setDeadline(uptime)
+      case .setDeadline(let uptime):
+        self.deadline = uptime
+        self.link?.setDeadline(uptime)
       case .finish(let id, let result): self.tell(.finished(id, result))
       case .report(let lock, let report): self.tell(.reported(lock, report))
       case .closeLink: self.link?.close()

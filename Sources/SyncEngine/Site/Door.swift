@@ -15,12 +15,18 @@ struct Door {
   /// Device errors and warnings that last, by their API code.
   var errors: [String: Issue] = [:]
   var warnings: [String: Issue] = [:]
-  /// Openings and lockings from here that the lock's own log will tell again.
-  var remoteActs: [LockRecord.Happening] = []
+  /// What the world was told of the lock and must not be told twice.
+  var told = Told()
   /// Attempts that wait for a code of this lock.
   var waiting: [(attempt: ActionAttempt, code: AccessCodeID?)] = []
   /// The codes last handed to a door whose codes the gateway holds.
   var held: [Credential] = []
+
+  /// What happened and is not in the store yet, oldest first.
+  private(set) var backlog: [(happening: Happening, date: Timestamp)] = []
+
+  /// The most that waits for a store that cannot be written: some days of a busy door.
+  static let longestBacklog = 10_000
 
   var displayName: String { self.nickname ?? self.definition.key }
 
@@ -30,6 +36,70 @@ struct Door {
     guard case .gateway = self.ledger.capabilities.codeStore else { return [] }
     return self.ledger.codes.values.filter { !$0.isDeleting }.sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
       .map { Credential(id: $0.id, pin: $0.terms.pin, window: $0.terms.window) }
+  }
+}
+
+extension Door {
+  /// What happened at a lock, apart from what clients ask for.
+  enum Happening {
+    /// The daemon has started.
+    case started
+    /// The driver has finished a job of the ledger.
+    case jobFinished(Job, Result<LockReply, LockFault>)
+    /// The driver has finished what somebody asked for.
+    case attemptFinished(ActionAttempt, Result<LockReply, LockFault>)
+    /// What was simulated at the door is done.
+    case simulated(ActionAttempt)
+    /// The lock told something unasked.
+    case reported(LockReport)
+    /// The adapter came or went.
+    case adapterChanged(isGone: Bool)
+  }
+
+  /// Puts down what happened, to be worked in with the next transaction that succeeds.
+  mutating func note(_ happening: Happening, at now: Timestamp) {
+    if self.backlog.count >= Self.longestBacklog,
+      // What a command came to is never dropped: somebody waits for it.
+      let oldest = self.backlog.firstIndex(where: {
+        if case .reported(.happened) = $0.happening { true } else { false }
+      })
+    {
+      self.backlog.remove(at: oldest)
+    }
+    self.backlog.append((happening, now))
+  }
+
+  /// Hands out what was put down.
+  mutating func takeBacklog() -> [(happening: Happening, date: Timestamp)] {
+    defer { self.backlog = [] }
+    return self.backlog
+  }
+
+  /// What the world was told of a lock; kept in the store, so that a restart tells nothing twice.
+  struct Told: Hashable, Codable {
+    /// True once it was told to answer, false once it was told not to; nil before either.
+    var isConnected: Bool?
+    /// When it was told not to answer.
+    var disconnectedAt: Timestamp?
+    /// True while it is told that the housing is open.
+    var isTampered = false
+    /// Openings and lockings from here that the lock's own log will tell again.
+    var remoteActs: [RemoteAct] = []
+  }
+
+  /// An opening or locking from here.
+  struct RemoteAct: Hashable, Codable {
+    var isUnlocking: Bool
+    var date: Timestamp
+
+    /// How far the lock's date of it may be from ours.
+    private static let tolerance = Duration.minutes(2)
+
+    func isTold(by record: LockRecord) -> Bool {
+      let distance = record.date - self.date
+      guard max(distance, .zero - distance) <= Self.tolerance else { return false }
+      return record.happening == (self.isUnlocking ? .unlocked(.remote, nil) : .locked(.remote, nil))
+    }
   }
 }
 

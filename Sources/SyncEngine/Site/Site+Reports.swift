@@ -7,8 +7,11 @@ extension Site {
   ) {
     switch report {
     case .reachable(let identity, let slotChanges, let newestRecord):
-      if door.errors.removeValue(forKey: "device_disconnected") != nil {
+      door.errors["device_disconnected"] = nil
+      if door.told.isConnected != true {
+        (door.told.isConnected, door.told.disconnectedAt) = (true, nil)
         draft.add(EventDraft(type: "device.connected", lock: door.id, account: door.account, occurredAt: now))
+        draft.note("\(door.displayName): it answers")
       }
       door.errors["missing_device_credentials"] = nil
       door.identity = identity
@@ -17,9 +20,11 @@ extension Site {
       door.ledger.becameUnreachable()
       // What the lock told is old news now; the bolt may stand anywhere.
       (door.state.isLocked, door.state.isDoorOpen) = (nil, nil)
-      guard door.errors["device_disconnected"] == nil else { return }
-      door.errors["device_disconnected"] = Issue(
-        code: "device_disconnected", message: Self.sentence(for: fault), createdAt: now, scope: .device)
+      let issue = Self.disconnection(fault, since: door.told.disconnectedAt ?? now)
+      door.errors["device_disconnected"] = issue
+      guard door.told.isConnected != false else { return }
+      (door.told.isConnected, door.told.disconnectedAt) = (false, now)
+      draft.note("\(door.displayName): \(issue.message)")
       draft.add(
         EventDraft(
           type: "device.disconnected", lock: door.id, account: door.account, occurredAt: now,
@@ -34,9 +39,10 @@ extension Site {
       if let value = state.isDoorOpen { door.state.isDoorOpen = value }
       if let value = state.battery { door.state.battery = value }
       if let value = state.isTampered {
-        if value, door.state.isTampered != true {
+        if value, !door.told.isTampered {
           draft.add(EventDraft(type: "device.tampered", lock: door.id, account: door.account, occurredAt: now))
         }
+        door.told.isTampered = value
         door.state.isTampered = value
       }
     case .alarm(let alarm): self.raise(alarm, at: &door, now: now, into: &draft)
@@ -51,11 +57,13 @@ extension Site {
     }
   }
 
-  private static func sentence(for fault: LockFault) -> String {
-    switch fault {
-    case .notAuthorized: "The device does not accept the gateway's key. Check the key, or install it anew."
-    default: "The lock does not answer. Codes are programmed as soon as it does; check its power and its line."
-    }
+  static func disconnection(_ fault: LockFault, since date: Timestamp) -> Issue {
+    let message =
+      switch fault {
+      case .notAuthorized: "The device does not accept the gateway's key. Check the key, or install it anew."
+      default: "The lock does not answer. Codes are programmed as soon as it does; check its power and its line."
+      }
+    return Issue(code: "device_disconnected", message: message, createdAt: date, scope: .device)
   }
 
   private static func raise(_ alarm: LockAlarm, at door: inout Door, now: Timestamp, into draft: inout Draft) {
@@ -82,10 +90,32 @@ extension Site {
 
   // MARK: Entries
 
+  /// Works in what the lock came to with a job of the ledger; what its log told goes into the journal.
+  func work(
+    _ job: Job, _ result: Result<LockReply, LockFault>, into door: inout Door, _ draft: inout Draft, at now: Timestamp
+  ) {
+    let records = door.ledger.finished(job, result, at: now)
+    guard case .readLog(let cursor) = job else { return }
+    var last = cursor
+    for record in records {
+      if let index = record.index {
+        if index > last, index - last > 1 {
+          draft.add(
+            EventDraft(
+              type: "lock.entries_lost", lock: door.id, account: door.account, occurredAt: now,
+              members: ["first_index": .int(Int64(last) + 1), "last_index": .int(Int64(index) - 1)]))
+          draft.note("\(door.displayName): its log has lost \(index - last - 1) entries before they were read")
+        }
+        last = index
+      }
+      Self.journal(record, door: &door, store: self.store, into: &draft)
+    }
+  }
+
   /// Turns one record of a lock or a door into its event.
   static func journal(_ record: LockRecord, door: inout Door, store: Store, into draft: inout Draft) {
-    if let index = door.remoteActs.firstIndex(of: record.happening) {
-      door.remoteActs.remove(at: index)
+    if let index = door.told.remoteActs.firstIndex(where: { $0.isTold(by: record) }) {
+      door.told.remoteActs.remove(at: index)
       return
     }
     let (type, credential, members): (String, EntryCredential?, [String: JSONValue]) =
@@ -101,12 +131,14 @@ extension Site {
     case nil: break
     case .code(let id): event.code = id
     case .slot(let number):
+      // Who held the slot when the door was opened, not who holds it now.
       if let slot = door.ledger.slots[number], let holder = slot.holder,
         slot.heldSince.map({ $0 <= record.date }) ?? true
       {
         event.code = holder
       } else if let tenant = try? store.tenant(of: number, lock: door.id, at: record.date) {
         event.code = tenant
+        event.members["access_code_is_managed"] = true
       } else if let stranger = door.ledger.strangers[number], stranger.foundAt <= record.date {
         event.code = stranger.id
         event.members["access_code_is_managed"] = false
@@ -160,8 +192,8 @@ extension Site {
       event.members["method"] = "remote"
       draft.add(event)
       if door.ledger.logCursor != nil {
-        door.remoteActs.append(isUnlock ? .unlocked(.remote, nil) : .locked(.remote, nil))
-        if door.remoteActs.count > 8 { door.remoteActs.removeFirst() }
+        door.told.remoteActs.append(Door.RemoteAct(isUnlocking: isUnlock, date: now))
+        if door.told.remoteActs.count > 8 { door.told.remoteActs.removeFirst() }
       }
       outcome.type = "action_attempt.\(name).succeeded"
       outcome.members["status"] = "success"
@@ -172,6 +204,18 @@ extension Site {
       outcome.members["status"] = "error"
     }
     draft.add(outcome)
+  }
+
+  /// Ends an attempt to simulate something at a door.
+  static func finish(simulation attempt: ActionAttempt, door: Door, at now: Timestamp, into draft: inout Draft) {
+    draft.finish((attempt, nil), .success([:]))
+    draft.add(
+      EventDraft(
+        type: "action_attempt.\(attempt.kind.lowercased()).succeeded", lock: door.id, account: door.account,
+        occurredAt: now,
+        members: [
+          "action_attempt_id": .string(attempt.id), "action_type": .string(attempt.kind), "status": "success",
+        ]))
   }
 
   private static func reason(of fault: LockFault) -> (type: String, message: String) {
@@ -203,10 +247,15 @@ extension Site {
   )
     -> ActionAttempt.Status?
   {
-    guard let code else { return .success([:]) }
-    if kind == "DELETE_ACCESS_CODE" { return nil }
-    if code.isDeleting {
+    if kind == "DELETE_ACCESS_CODE" { return code == nil ? .success([:]) : nil }
+    guard let code, !code.isDeleting else {
       return .error(type: "access_code_deleted", message: "The access code was deleted meanwhile.")
+    }
+    if door.ledger.presence(of: code, at: now) == .over {
+      if door.ledger.slot(of: code.id) != nil { return nil }
+      return kind == "CREATE_ACCESS_CODE"
+        ? .error(type: "access_code_expired", message: "Its time was over before the lock had it.")
+        : .success(["access_code": ["access_code_id": .string(code.id.rawValue)]])
     }
     let state = door.ledger.state(of: code, at: now)
     if code.attempt?.notBefore == .distantFuture, code.attempt?.revision == code.revision,

@@ -9,10 +9,10 @@ extension Site {
   }
 
   func find(_ id: AccessCodeID) throws(RequestFault) -> (door: Door, code: CodeRecord) {
-    for door in self.doors.values {
-      if let code = door.ledger.codes[id] { return (door, code) }
+    guard let door = self.home(of: id).flatMap({ self.doors[$0] }), let code = door.ledger.codes[id] else {
+      throw .accessCodeNotFound
     }
-    throw .accessCodeNotFound
+    return (door, code)
   }
 
   mutating func create(

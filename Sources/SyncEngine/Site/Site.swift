@@ -33,7 +33,12 @@ struct Site {
   private(set) var doors: [LockID: Door] = [:]
   /// Ids by name in the configuration.
   private(set) var lockIDs: [String: LockID] = [:]
+  /// Which lock each managed code is for.
+  private var homes: [AccessCodeID: LockID] = [:]
+  /// Why the store could not be written when it was last tried; nil while it can.
+  private(set) var storeFault: String?
   private var deadlines = DeadlineQueue<LockID>()
+  private var nextPruning: Timestamp
   private var errands: [CommandID: (lock: LockID, errand: Errand)] = [:]
   private var lastCommand: UInt64 = 0
   /// The newest `created_at` given, so that a clock that was set back cannot hide new events from readers.
@@ -44,6 +49,7 @@ struct Site {
     self.store = store
     self.name = definition.name
     self.timeZone = definition.timeZone
+    self.nextPruning = now + Self.pruningDelay
     self.workspaceID = try store.value("workspace_id") { UUID().uuidString.lowercased() }
     for account in definition.accounts {
       let (id, createdAt) = try store.account(named: account.key, at: now)
@@ -55,6 +61,11 @@ struct Site {
       var door = Door(
         id: row.id, definition: lock, account: self.accounts[lock.account]?.id ?? "", createdAt: row.createdAt,
         nickname: row.nickname, customMetadata: row.customMetadata, ledger: ledger)
+      door.told = row.told
+      if row.told.isConnected == false {
+        door.errors["device_disconnected"] = Self.disconnection(.unreachable, since: row.told.disconnectedAt ?? now)
+      }
+      for id in ledger.codes.keys { self.homes[id] = row.id }
       door.waiting = try store.attempts(ids: nil, lock: row.id, onlyPending: true)
       self.doors[row.id] = door
       self.lockIDs[lock.key] = row.id
@@ -62,28 +73,41 @@ struct Site {
     self.newestEvent = try store.newestEventDate() ?? .distantPast
   }
 
-  /// When ``wake(at:)`` is to be called next; nil for never.
-  mutating func nextDeadline() -> Timestamp? { self.deadlines.earliest() }
+  /// How long what is over is remembered: events, finished attempts, who held a slot.
+  static let retention = Duration.hours(24 * 90)
+  private static let pruningDelay = Duration.minutes(10)
+  private static let storeRetryDelay = Duration.seconds(10)
+
+  /// The lock that a managed code is for; nil for no such code.
+  func home(of code: AccessCodeID) -> LockID? { self.homes[code] }
+
+  /// When ``wake(at:)`` is to be called next.
+  mutating func nextDeadline() -> Timestamp? { min(self.deadlines.earliest() ?? self.nextPruning, self.nextPruning) }
 
   /// The daemon has started: door codes are handed out, attempts that a command served are given up.
   mutating func started(at now: Timestamp) -> [Effect] {
-    var effects: [Effect] = []
-    for lock in self.doors.keys.sorted() {
-      effects += self.change(lock, at: now) { door, draft in
-        for waiting in door.waiting where waiting.code == nil {
-          draft.finish(
-            waiting, .error(type: "action_attempt_expired", message: "The gateway was restarted before it was done."))
-        }
-      }
-    }
-    return effects
+    self.doors.keys.sorted().flatMap { self.change($0, .started, at: now) }
   }
 
   /// Deadlines have passed.
   mutating func wake(at now: Timestamp) -> [Effect] {
     var effects: [Effect] = []
-    for lock in self.deadlines.due(at: now) { effects += self.change(lock, at: now) { _, _ in } }
+    for lock in self.deadlines.due(at: now) { effects += self.change(lock, nil, at: now) }
+    // A clock that was set back must not put forgetting off for years.
+    if self.nextPruning <= now || self.nextPruning - now > .hours(48) { effects += self.prune(at: now) }
     return effects
+  }
+
+  private mutating func prune(at now: Timestamp) -> [Effect] {
+    self.nextPruning = now + .hours(24)
+    do {
+      // A clock that ran ahead must not make young things old: the newest event is the measure.
+      let isDone = try self.store.prune(before: min(now, self.newestEvent) - Self.retention)
+      if !isDone { self.nextPruning = now + .minutes(1) }
+      return []
+    } catch {
+      return [.note("store: what is long past cannot be forgotten: \(Store.reason(of: error)); tried again in a day")]
+    }
   }
 
   // MARK: One transaction
@@ -111,14 +135,15 @@ struct Site {
     func isOpen(_ id: String) -> Bool { self.attempts[id]?.attempt.isPending ?? true }
   }
 
-  /// Applies a happening to one lock, draws the conclusions, and commits all of it. When the store cannot be
-  /// written, nothing has happened and the fault is thrown.
+  /// Applies what happened to one lock, what could not be stored before included, draws the conclusions, and commits
+  /// all of it. When the store cannot be written, nothing has happened and the fault is thrown.
   mutating func commit<Failure: Error>(
     _ lock: LockID, at now: Timestamp, _ happening: (inout Door, inout Draft) throws(Failure) -> Void
   ) throws -> [Effect] {
     guard var door = self.doors[lock] else { return [] }
-    let before = door.ledger
+    let (before, toldBefore) = (door.ledger, door.told)
     var draft = Draft()
+    for (happening, date) in door.takeBacklog() { self.work(happening, into: &door, &draft, at: date) }
     try happening(&door, &draft)
     let told = door.ledger.announce(at: now) { AccessCodeID(rawValue: UUID().uuidString.lowercased()) }
     for event in told { draft.events += self.drafts(of: event, door: door, before: before, at: now) }
@@ -127,13 +152,25 @@ struct Site {
     if let job = plan.job { door.ledger.started(job, at: now) }
 
     let createdAt = max(now, self.newestEvent)
-    if door.ledger != before || !draft.events.isEmpty || !draft.attempts.isEmpty {
-      let (events, attempts, ledger) = (draft.events, draft.attempts, door.ledger)
-      try self.store.database.write { database in
-        try self.store.write(ledger, over: before, at: now, in: database)
-        try self.store.append(events, workspace: self.workspaceID, at: createdAt, in: database)
-        for (attempt, code) in attempts.values { try self.store.write(attempt, code: code, in: database) }
+    if !door.ledger.isStored(as: before) || door.told != toldBefore || !draft.events.isEmpty || !draft.attempts.isEmpty
+    {
+      do {
+        try self.store.database.write { [events = draft.events, attempts = draft.attempts, door] database in
+          try self.store.write(door.ledger, over: before, at: now, in: database)
+          if door.told != toldBefore { try self.store.write(door.told, of: lock, in: database) }
+          try self.store.append(events, workspace: self.workspaceID, at: createdAt, in: database)
+          for (attempt, code) in attempts.values { try self.store.write(attempt, code: code, in: database) }
+        }
+      } catch {
+        self.storeFault = Store.reason(of: error)
+        throw error
       }
+      if self.storeFault != nil { draft.note("store: it is written again") }
+      self.storeFault = nil
+    }
+    if door.ledger.codes != before.codes {
+      for id in door.ledger.codes.keys where before.codes[id] == nil { self.homes[id] = lock }
+      for id in before.codes.keys where door.ledger.codes[id] == nil { self.homes[id] = nil }
     }
     if !draft.events.isEmpty { self.newestEvent = createdAt }
     var effects = draft.effects
@@ -157,18 +194,38 @@ struct Site {
     return effects
   }
 
-  /// As ``commit(_:at:_:)`` for what nobody waits for: a store that cannot be written is noted, and the lock is
-  /// looked at again shortly.
-  private mutating func change(
-    _ lock: LockID, at now: Timestamp, _ happening: (inout Door, inout Draft) -> Void
-  ) -> [Effect] {
+  /// As ``commit(_:at:_:)`` for what nobody waits for: when the store cannot be written, what happened is put down
+  /// and tried again shortly. Until then nothing is asked of the lock.
+  private mutating func change(_ lock: LockID, _ happening: Door.Happening?, at now: Timestamp) -> [Effect] {
+    if let happening { self.doors[lock]?.note(happening, at: now) }
+    let wasFine = self.storeFault == nil
     do {
-      return try self.commit(lock, at: now) { door, draft throws(Never) in happening(&door, &draft) }
+      return try self.commit(lock, at: now) { _, _ throws(Never) in }
     } catch {
-      // What was written to the lock is on disk as unproven: it is read again before anything is written.
-      self.doors[lock]?.ledger.running = nil
-      self.deadlines.set(lock, to: now + .seconds(10))
-      return [.note("store: \(Store.reason(of: error)); \(self.doors[lock]?.displayName ?? "") is tried again in 10 s")]
+      self.deadlines.set(lock, to: now + Self.storeRetryDelay)
+      guard wasFine else { return [] }
+      return [
+        .note(
+          "store: \(Store.reason(of: error)); locks are not written and requests are refused until it can be written")
+      ]
+    }
+  }
+
+  private func work(_ happening: Door.Happening, into door: inout Door, _ draft: inout Draft, at date: Timestamp) {
+    switch happening {
+    case .started:
+      for waiting in door.waiting where waiting.code == nil {
+        draft.finish(
+          waiting, .error(type: "action_attempt_expired", message: "The gateway was restarted before it was done."))
+      }
+    case .jobFinished(let job, let result): self.work(job, result, into: &door, &draft, at: date)
+    case .attemptFinished(let attempt, let result):
+      Self.finish(attempt, result, door: &door, at: date, into: &draft)
+    case .simulated(let attempt): Self.finish(simulation: attempt, door: door, at: date, into: &draft)
+    case .reported(let report): Self.apply(report, to: &door, store: self.store, at: date, into: &draft)
+    case .adapterChanged(let isGone):
+      door.ledger.isAdapterGone = isGone
+      if isGone { door.ledger.becameUnreachable() }
     }
   }
 
@@ -186,23 +243,14 @@ struct Site {
     guard let (lock, errand) = self.errands.removeValue(forKey: id) else { return [] }
     switch errand {
     case .hold: return []
-    case .job(let job):
-      return self.change(lock, at: now) { [store = self.store] door, draft in
-        let records = door.ledger.finished(job, result, at: now)
-        for record in records { Self.journal(record, door: &door, store: store, into: &draft) }
-      }
-    case .attempt(let attempt):
-      return self.change(lock, at: now) { door, draft in
-        Self.finish(attempt, result, door: &door, at: now, into: &draft)
-      }
+    case .job(let job): return self.change(lock, .jobFinished(job, result), at: now)
+    case .attempt(let attempt): return self.change(lock, .attemptFinished(attempt, result), at: now)
     }
   }
 
   /// A lock told something unasked.
   mutating func reported(_ lock: LockID, _ report: LockReport, at now: Timestamp) -> [Effect] {
-    self.change(lock, at: now) { [store = self.store] door, draft in
-      Self.apply(report, to: &door, store: store, at: now, into: &draft)
-    }
+    self.change(lock, .reported(report), at: now)
   }
 
   /// An adapter came (nil) or went (why).
@@ -213,12 +261,11 @@ struct Site {
       Issue(code: "account_disconnected", message: $0, createdAt: since, scope: .account)
     }
     var effects: [Effect] = []
-    for (lock, door) in self.doors where door.account == adapter.id {
-      guard door.ledger.isAdapterGone != (fault != nil) else { continue }
-      effects += self.change(lock, at: now) { door, _ in
-        door.ledger.isAdapterGone = fault != nil
-        if fault != nil { door.ledger.becameUnreachable() }
-      }
+    if (adapter.fault == nil) != (fault == nil) {
+      effects.append(.note("\(key): \(fault.map { "gone (\($0)); it is opened again" } ?? "there again")"))
+    }
+    for lock in self.doors.keys.sorted() where self.doors[lock]?.account == adapter.id {
+      effects += self.change(lock, .adapterChanged(isGone: fault != nil), at: now)
     }
     return effects
   }
@@ -246,16 +293,7 @@ struct Site {
 
   /// Such an attempt is done.
   mutating func succeeded(_ attempt: ActionAttempt, at now: Timestamp) -> [Effect] {
-    self.change(attempt.device, at: now) { door, draft in
-      draft.finish((attempt, nil), .success([:]))
-      draft.add(
-        EventDraft(
-          type: "action_attempt.\(attempt.kind.lowercased()).succeeded", lock: door.id, account: door.account,
-          occurredAt: now,
-          members: [
-            "action_attempt_id": .string(attempt.id), "action_type": .string(attempt.kind), "status": "success",
-          ]))
-    }
+    self.change(attempt.device, .simulated(attempt), at: now)
   }
 
   /// Writes what the API may change of a lock.

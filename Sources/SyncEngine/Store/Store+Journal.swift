@@ -24,6 +24,9 @@ struct EventDraft: Sendable {
 }
 
 extension Store {
+  /// 1970-01-01: what a clock says that was never set.
+  private static let earliestDate = Timestamp(milliseconds: 0)
+
   /// Appends events; within the caller's transaction.
   func append(_ drafts: [EventDraft], workspace: String, at now: Timestamp, in database: Database) throws {
     for draft in drafts {
@@ -33,7 +36,8 @@ extension Store {
       members["event_type"] = .string(draft.type)
       members["workspace_id"] = .string(workspace)
       members["created_at"] = .string(now.iso8601)
-      members["occurred_at"] = .string(draft.occurredAt.iso8601)
+      // A lock whose clock runs wild tells dates that nothing here can have.
+      members["occurred_at"] = .string(max(Self.earliestDate, min(draft.occurredAt, now)).iso8601)
       if let lock = draft.lock { members["device_id"] = .string(lock.rawValue) }
       if let account = draft.account { members["connected_account_id"] = .string(account) }
       if let code = draft.code { members["access_code_id"] = .string(code.rawValue) }
@@ -49,14 +53,17 @@ extension Store {
     }
   }
 
+  /// As many values as a client cares to send, in one argument: SQLite counts those.
+  private static let eachOfJSON = "SELECT value FROM json_each(?)"
+
   /// The events that a filter lets through.
   func events(_ filter: EventFilter) throws -> [EventView] {
     var conditions: [String] = []
     var arguments: [any DatabaseValueConvertible] = []
-    func among(_ column: String, _ values: [String]?) {
+    func among(_ column: String, _ values: [String]?) throws {
       guard let values else { return }
-      conditions.append("\(column) IN (\(values.map { _ in "?" }.joined(separator: ", ")))")
-      arguments += values
+      conditions.append("\(column) IN (\(Self.eachOfJSON))")
+      arguments.append(try Self.text(.array(values.map(JSONValue.string))))
     }
     if let after = filter.after {
       conditions.append("created_at > ?")
@@ -66,11 +73,11 @@ extension Store {
       conditions.append("created_at < ?")
       arguments.append(before.milliseconds)
     }
-    among("id", filter.ids)
-    among("type", filter.types)
-    among("lock_id", filter.devices?.map(\.rawValue))
-    among("access_code_id", filter.accessCodes?.map(\.rawValue))
-    among("account_id", filter.account.map { [$0] })
+    try among("id", filter.ids)
+    try among("type", filter.types)
+    try among("lock_id", filter.devices?.map(\.rawValue))
+    try among("access_code_id", filter.accessCodes?.map(\.rawValue))
+    try among("account_id", filter.account.map { [$0] })
     let order = filter.newestFirst ? "DESC" : "ASC"
     let sql =
       "SELECT sequence, payload FROM event"
@@ -118,8 +125,8 @@ extension Store {
   )] {
     var (conditions, arguments): ([String], [String]) = ([], [])
     if let ids {
-      conditions.append("id IN (\(ids.map { _ in "?" }.joined(separator: ", ")))")
-      arguments += ids
+      conditions.append("id IN (\(Self.eachOfJSON))")
+      arguments.append(try Self.text(.array(ids.map(JSONValue.string))))
     }
     if let lock {
       conditions.append("lock_id = ?")

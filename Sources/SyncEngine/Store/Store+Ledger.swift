@@ -1,3 +1,4 @@
+internal import Foundation
 internal import GRDB
 internal import LockCore
 
@@ -30,6 +31,13 @@ extension Store {
       }
       return ledger
     }
+  }
+
+  /// Writes what the world was told of a lock. Within the caller's transaction.
+  func write(_ told: Door.Told, of lock: LockID, in database: Database) throws {
+    try database.execute(
+      sql: "UPDATE lock SET told = ? WHERE id = ?",
+      arguments: [String(decoding: try JSONEncoder().encode(told), as: UTF8.self), lock.rawValue])
   }
 
   /// Writes what differs between two states of a ledger, and nothing else. Within the caller's transaction.
@@ -80,6 +88,25 @@ extension Store {
     }
   }
 
+  /// Forgets events, finished attempts and ended tenancies from before a date; so many at a time, that nobody waits
+  /// for it.
+  /// - Returns: true when nothing is left to forget.
+  func prune(before date: Timestamp, atMost limit: Int = 5000) throws -> Bool {
+    try self.database.write { database in
+      var isDone = true
+      for (table, condition) in [
+        ("event", "created_at < ?"), ("action_attempt", "created_at < ? AND status <> 'pending'"),
+        ("tenancy", "ended_at < ?"),
+      ] {
+        try database.execute(
+          sql: "DELETE FROM \(table) WHERE rowid IN (SELECT rowid FROM \(table) WHERE \(condition) LIMIT ?)",
+          arguments: [date.milliseconds, limit])
+        if database.changesCount == limit { isDone = false }
+      }
+      return isDone
+    }
+  }
+
   /// Who held a slot at an instant; nil when nobody of ours did.
   func tenant(of slot: Int, lock: LockID, at date: Timestamp) throws -> AccessCodeID? {
     try self.database.read { database in
@@ -93,5 +120,14 @@ extension Store {
         arguments: [lock.rawValue, slot, date.milliseconds, date.milliseconds]
       ).map(AccessCodeID.init(rawValue:))
     }
+  }
+}
+
+extension LockLedger {
+  /// True when everything that is stored of a ledger is the same in both.
+  func isStored(as other: LockLedger) -> Bool {
+    (self.order, self.isInventoried) == (other.order, other.isInventoried)
+      && (self.knownChanges, self.logCursor) == (other.knownChanges, other.logCursor)
+      && self.codes == other.codes && self.slots == other.slots && self.strangers == other.strangers
   }
 }

@@ -113,6 +113,14 @@ extension Store {
           ) STRICT;
           """)
     }
+    migrator.registerMigration("2") { database in
+      try database.execute(
+        sql: """
+          ALTER TABLE lock ADD COLUMN told TEXT NOT NULL DEFAULT '{"isTampered":false,"remoteActs":[]}';  -- JSON
+          CREATE INDEX action_attempt_by_time ON action_attempt (created_at);
+          CREATE INDEX event_by_code ON event (access_code_id, created_at);
+          """)
+    }
     return migrator
   }
 }

@@ -9,6 +9,7 @@ extension Store {
     var nickname: String?
     var customMetadata: [String: JSONValue]
     var createdAt: Timestamp
+    var told: Door.Told
   }
 
   /// The id and the first day of an adapter by its name in the configuration; made when it is new.
@@ -34,7 +35,8 @@ extension Store {
       return LockRow(
         id: LockID(rawValue: row["id"]), nickname: row["nickname"],
         customMetadata: try Self.json(row["custom_metadata"]).object ?? [:],
-        createdAt: Timestamp(milliseconds: row["created_at"]))
+        createdAt: Timestamp(milliseconds: row["created_at"]),
+        told: try JSONDecoder().decode(Door.Told.self, from: Data((row["told"] as String).utf8)))
     }
   }
 

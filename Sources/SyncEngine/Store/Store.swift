@@ -25,30 +25,16 @@ public struct Store: Sendable {
     }
   }
 
-  /// Opens the store, makes it if there is none, brings it up to the present schema and checks it.
+  /// Opens the store, makes it if there is none, checks it, and brings it up to the present schema.
   /// - Throws: ``Fault``.
   public init(path: String) throws(Fault) {
     do {
-      if !FileManager.default.fileExists(atPath: path) {
-        _ = FileManager.default.createFile(
-          atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
-      }
-      var configuration = Self.configuration
-      configuration.journalMode = .wal
-      let database = try DatabaseQueue(path: path, configuration: configuration)
-      // GRDB sets synchronous = NORMAL when it turns WAL on, after prepareDatabase: a commit could then be lost
-      // with the power. One connection for the store's life keeps what is set here.
-      try database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-      self.database = database
+      if !FileManager.default.fileExists(atPath: path) { try Self.make(path) }
+      try Self.check(path)
+      self.database = try Self.open(path)
     } catch {
-      if let error = error as? DatabaseError,
-        error.resultCode == .SQLITE_NOTADB || error.resultCode == .SQLITE_CORRUPT
-      {
-        throw .damaged(path: path, reason: "\(error.message ?? "not a database")")
-      }
-      throw .cannotOpen(path: path, reason: Self.reason(of: error))
+      throw Fault(error, path: path)
     }
-    try self.prepare(path: path)
   }
 
   /// Opens an empty store in memory.
@@ -56,10 +42,10 @@ public struct Store: Sendable {
   public init() throws(Fault) {
     do {
       self.database = try DatabaseQueue(configuration: Self.configuration)
+      try Self.migrator.migrate(self.database)
     } catch {
-      throw .cannotOpen(path: ":memory:", reason: Self.reason(of: error))
+      throw Fault(error, path: ":memory:")
     }
-    try self.prepare(path: ":memory:")
   }
 
   /// SQLite's `synchronous` as the writing connection has it: 2 is FULL.
@@ -67,21 +53,38 @@ public struct Store: Sendable {
     try self.database.read { try Int.fetchOne($0, sql: "PRAGMA synchronous") ?? -1 }
   }
 
-  private func prepare(path: String) throws(Fault) {
-    do {
-      let verdict = try self.database.read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") }
-      guard verdict == "ok" else { throw Fault.damaged(path: path, reason: verdict ?? "no verdict") }
-      try Self.migrator.migrate(self.database)
-    } catch let fault as Fault {
-      throw fault
-    } catch {
-      if let error = error as? DatabaseError,
-        error.resultCode == .SQLITE_NOTADB || error.resultCode == .SQLITE_CORRUPT
-      {
-        throw .damaged(path: path, reason: "\(error.message ?? "unreadable")")
-      }
-      throw .cannotOpen(path: path, reason: Self.reason(of: error))
+  /// Makes an empty store under another name first: a file that is there and empty was emptied by somebody.
+  private static func make(_ path: String) throws {
+    let draft = "\(path).new"
+    for leftover in [draft, "\(draft)-wal", "\(draft)-shm"] { try? FileManager.default.removeItem(atPath: leftover) }
+    guard FileManager.default.createFile(atPath: draft, contents: nil, attributes: [.posixPermissions: 0o600]) else {
+      throw Fault.cannotOpen(path: path, reason: "the file cannot be made; check the directory and its permissions")
     }
+    try Self.open(draft).close()
+    try FileManager.default.moveItem(atPath: draft, toPath: path)
+  }
+
+  /// Checks a store without writing to it.
+  private static func check(_ path: String) throws {
+    let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
+    guard size != 0 else { throw Fault.damaged(path: path, reason: "it is empty") }
+    var configuration = Self.configuration
+    configuration.readonly = true
+    let database = try DatabaseQueue(path: path, configuration: configuration)
+    let verdict = try database.read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") }
+    guard verdict == "ok" else { throw Fault.damaged(path: path, reason: verdict ?? "no verdict") }
+    try database.close()
+  }
+
+  private static func open(_ path: String) throws -> DatabaseQueue {
+    var configuration = Self.configuration
+    configuration.journalMode = .wal
+    let database = try DatabaseQueue(path: path, configuration: configuration)
+    // GRDB sets synchronous = NORMAL when it turns WAL on, after prepareDatabase: a commit could then be lost
+    // with the power. One connection for the store's life keeps what is set here.
+    try database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+    try Self.migrator.migrate(database)
+    return database
   }
 
   private static var configuration: Configuration {
@@ -97,5 +100,17 @@ public struct Store: Sendable {
   static func reason(of error: any Error) -> String {
     if let error = error as? DatabaseError { return error.message ?? "SQLite code \(error.resultCode.rawValue)" }
     return "\(error)"
+  }
+}
+
+extension Store.Fault {
+  fileprivate init(_ error: any Error, path: String) {
+    switch error {
+    case let fault as Store.Fault: self = fault
+    case let error as DatabaseError
+    where error.resultCode == .SQLITE_NOTADB || error.resultCode == .SQLITE_CORRUPT:
+      self = .damaged(path: path, reason: error.message ?? "unreadable")
+    default: self = .cannotOpen(path: path, reason: Store.reason(of: error))
+    }
   }
 }

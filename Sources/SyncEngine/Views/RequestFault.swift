@@ -16,7 +16,7 @@ public enum RequestFault: Error, Sendable {
   case deviceOffline
   /// The lock is no simulated one, or cannot do this (400 `device_type_not_supported`).
   case deviceTypeNotSupported(String)
-  /// The store cannot be written (503 `store_unavailable`): disk full or read-only; what to do.
+  /// The store cannot be written or read (503 `store_unavailable`): disk full or read-only; what to do.
   case storeUnavailable(String)
 }
 

@@ -1,0 +1,584 @@
+import LockCore
+import LockDrivers
+import LockSimulator
+import LockTransport
+import Testing
+
+@testable import SyncEngine
+
+/// A whole site in virtual time: the engine's value over a real store, real drivers, and virtual locks at the far end
+/// of virtual wires, byte by byte. Nothing sleeps; a month passes as fast as its events can be worked through.
+///
+/// Gateway and locks are separate: ``restart()`` throws away everything of the gateway but its store, at any moment,
+/// also between two effects of one happening (``crash(after:)``).
+final class VirtualSite {
+  static let start = Timestamp(milliseconds: 1_800_000_000_000)
+  static let reopenDelay = Duration.seconds(5)
+
+  let store: Store
+  let definition: SiteDefinition
+  let policy: SchedulingPolicy
+  private(set) var site: Site
+  private(set) var uptime = Duration.seconds(1000)
+  /// What the wall clock says at uptime zero.
+  private var epoch: Timestamp
+  private(set) var notes: [String] = []
+  private(set) var finishedAttempts: [String] = []
+  /// How often a PROGRAM and a CLEAR went over each lock's wire.
+  private(set) var writes: [String: Int] = [:]
+  private(set) var restarts = 0
+
+  private var wires: [Wire] = []
+  private let granularity: Granularity
+  private var agenda: [Deed] = []
+  /// Bytes on the wires, by when they arrive.
+  private var inFlight: [(due: Duration, deed: Deed)] = []
+  private var crashIn: Int?
+
+  /// How many bytes arrive at once.
+  enum Granularity { case bytes, messages }
+
+  /// How long bytes are on the wire.
+  static let latency = Duration.milliseconds(2)
+
+  /// A lock at the end of its own wire, or a line with a door on it.
+  enum FarEnd {
+    case lock(VirtualLock)
+    case line(VirtualLine)
+    /// Taken out for a moment, so that nothing is copied.
+    case working
+  }
+
+  private struct Wire {
+    var key: String
+    var link: SiteDefinition.Link
+    var farEnd: FarEnd
+    var farDeadline: Duration?
+    var driver: (any LockDriver)?
+    var driverDeadline: Duration?
+    var isOpen = false
+    var isCut = false
+    var reopenAt: Duration? = .zero
+    /// Counts openings: what was sent on an earlier one is lost.
+    var generation = 0
+  }
+
+  /// The wires are opened here, not by a session.
+  private static let noOpener = LinkOpener.simulated { _ throws(LinkFault) -> Link in throw .shutDown }
+
+  /// Something that waits for its turn.
+  private enum Deed {
+    case site(Site.Effect)
+    case toLock(Int, [UInt8], generation: Int)
+    case toGateway(Int, [UInt8], generation: Int)
+    case finished(CommandID, Result<LockReply, LockFault>)
+    case reported(LockID, LockReport)
+    case close(Int, generation: Int)
+  }
+
+  /// Makes a site of virtual locks, each on its own wire, and of OSDP doors, each on its own line; starts it.
+  init(
+    _ locks: [String: VirtualLock] = [:], doors: [String: DoorConfiguration] = [:], store: Store? = nil,
+    policy: SchedulingPolicy = .init(), heartbeat: Duration = .seconds(20), timing: VirtualLockDriver.Timing? = nil,
+    capabilities: [String: LockCapabilities] = [:], granularity: Granularity = .bytes
+  ) throws {
+    self.store = try store ?? Store()
+    self.policy = policy
+    self.epoch = Self.start - .seconds(1000)
+    self.granularity = granularity
+    var definition = SiteDefinition(
+      name: "Test", timeZone: "Europe/Berlin", accounts: [.init(key: "radio", kind: "Radio")])
+    let timing = timing ?? VirtualLockDriver.Timing(heartbeat: heartbeat)
+    for (key, lock) in locks.sorted(by: { $0.key < $1.key }) {
+      definition.locks.append(
+        .init(
+          key: key, account: "radio", deviceType: "edge_lock", manufacturer: "Virtual", model: "Keypad",
+          capabilities: capabilities[key] ?? lock.capabilities))
+      let link = SiteDefinition.Link(account: "radio", isBus: false, opener: Self.noOpener) {
+        VirtualLockDriver(lock: $0[key] ?? LockID(rawValue: key), timing: timing)
+      }
+      definition.links.append(link)
+      self.wires.append(Wire(key: key, link: link, farEnd: .lock(lock)))
+    }
+    for (key, door) in doors.sorted(by: { $0.key < $1.key }) {
+      let account = "line of \(key)"
+      definition.accounts.append(.init(key: account, kind: "OSDP line"))
+      definition.locks.append(
+        .init(
+          key: key, account: account, deviceType: "edge_lock", manufacturer: "Virtual", model: "OSDP door",
+          capabilities: LockCapabilities(
+            codeStore: .gateway, pins: PINPolicy(lengths: [4, 5, 6]), hasBattery: false)))
+      let link = SiteDefinition.Link(account: account, isBus: true, opener: Self.noOpener) {
+        OSDPDoorDriver(
+          bus: .init(
+            devices: door.addresses.map { .init(address: $0, keyMode: .plain) }, baud: 115_200,
+            pollInterval: .milliseconds(500)),
+          doors: [(lock: $0[key] ?? LockID(rawValue: key), configuration: door)], random: .counting(from: 1))
+      }
+      definition.links.append(link)
+      let readers = door.addresses.map { VirtualReader(address: $0, security: .plain) }
+      self.wires.append(Wire(key: key, link: link, farEnd: .line(VirtualLine(readers))))
+    }
+    self.definition = definition
+    self.site = try Site(store: self.store, definition: definition, policy: policy, at: Self.start)
+    self.boot()
+  }
+
+  var now: Moment { Moment(uptime: self.uptime, date: self.date) }
+  var date: Timestamp { self.epoch + self.uptime }
+
+  func id(_ key: String) -> LockID { self.site.lockIDs[key] ?? LockID(rawValue: key) }
+
+  // MARK: The gateway
+
+  private func boot() {
+    for index in self.wires.indices {
+      self.wires[index].driver = self.wires[index].link.driver(self.site.lockIDs)
+      self.wires[index].driverDeadline = nil
+      if !self.wires[index].isCut { self.wires[index].reopenAt = self.uptime }
+    }
+    self.perform(self.site.started(at: self.date))
+    self.settle()
+  }
+
+  /// The gateway loses its power and starts again: all but the store is gone.
+  func restart() throws {
+    self.restarts += 1
+    self.crashIn = nil
+    (self.agenda, self.inFlight) = ([], [])
+    for index in self.wires.indices {
+      if self.wires[index].isOpen { self.farLinkClosed(index) }
+      self.wires[index].isOpen = false
+      self.wires[index].generation += 1
+      self.wires[index].driver = nil
+      self.wires[index].reopenAt = nil
+    }
+    self.site = try Site(store: self.store, definition: self.definition, policy: self.policy, at: self.date)
+    self.boot()
+  }
+
+  /// Lets the gateway lose its power after so many further deeds, wherever that falls, and start again at once.
+  func crash(after deeds: Int) { self.crashIn = deeds }
+
+  private func perform(_ effects: [Site.Effect]) { self.agenda += effects.map(Deed.site) }
+
+  private func settle() {
+    while !self.agenda.isEmpty {
+      let deeds = self.agenda
+      self.agenda = []
+      for deed in deeds { guard self.carryOut(deed) else { return } }
+    }
+  }
+
+  /// Carries a deed out, unless the gateway loses its power first.
+  private func carryOut(_ deed: Deed) -> Bool {
+    if let left = self.crashIn {
+      if left == 0 {
+        do { try self.restart() } catch { Issue.record("restart failed: \(error)") }
+        return false
+      }
+      self.crashIn = left - 1
+    }
+    self.perform(deed)
+    return true
+  }
+
+  private func perform(_ deed: Deed) {
+    switch deed {
+    case .site(.submit(let command, let lock, let id)):
+      guard let index = self.wires.firstIndex(where: { $0.driver?.locks.contains(lock) ?? false }) else { return }
+      self.drive(index) { $0.submit(command, to: lock, id: id, at: $1) }
+    case .site(.attemptFinished(let id)): self.finishedAttempts.append(id)
+    case .site(.note(let sentence)): self.notes.append(sentence)
+    case .site: break
+    case .toLock(let index, let bytes, let generation):
+      guard self.wires[index].generation == generation, self.wires[index].isOpen, !self.wires[index].isCut else {
+        return
+      }
+      self.farActs(index) { far, now in
+        switch far {
+        case .lock(var lock):
+          far = .working
+          let effects = lock.received(bytes, at: now)
+          far = .lock(lock)
+          return Self.parts(effects)
+        case .line(var line):
+          far = .working
+          let effects = line.received(bytes, at: now.uptime)
+          far = .line(line)
+          return (Self.bytes(effects), line.deadline)
+        case .working: return ([], nil)
+        }
+      }
+    case .toGateway(let index, let bytes, let generation):
+      guard self.wires[index].generation == generation, self.wires[index].isOpen else { return }
+      self.drive(index) { $0.received(bytes, at: $1) }
+    case .finished(let id, let result): self.perform(self.site.finished(id, result, at: self.date))
+    case .reported(let lock, let report): self.perform(self.site.reported(lock, report, at: self.date))
+    case .close(let index, let generation):
+      if self.wires[index].generation == generation { self.linkLost(index) }
+    }
+  }
+
+  private func drive(_ index: Int, _ happening: (inout any LockDriver, Moment) -> [DriverEffect]) {
+    guard var driver = self.wires[index].driver else { return }
+    self.wires[index].driver = nil
+    let effects = happening(&driver, self.now)
+    self.wires[index].driver = driver
+    for effect in effects {
+      switch effect {
+      case .write(let bytes):
+        guard self.wires[index].isOpen else { continue }
+        self.count(bytes, on: index)
+        let generation = self.wires[index].generation
+        self.send(bytes) { .toLock(index, $0, generation: generation) }
+      case .setDeadline(let deadline): self.wires[index].driverDeadline = deadline
+      case .finish(let id, let result): self.agenda.append(.finished(id, result))
+      case .report(let lock, let report): self.agenda.append(.reported(lock, report))
+      case .closeLink: self.agenda.append(.close(index, generation: self.wires[index].generation))
+      }
+    }
+  }
+
+  /// VKL: byte 3 of a frame is its kind; 4 is PROGRAM, 5 CLEAR.
+  private func count(_ bytes: [UInt8], on index: Int) {
+    guard case .lock = self.wires[index].farEnd, bytes.count > 3, bytes[3] == 4 || bytes[3] == 5 else { return }
+    self.writes[self.wires[index].key, default: 0] += 1
+  }
+
+  // MARK: Wires
+
+  private func open(_ index: Int) {
+    self.wires[index].reopenAt = nil
+    guard !self.wires[index].isCut else { return }
+    self.wires[index].isOpen = true
+    self.wires[index].generation += 1
+    self.farActs(index) { far, now in
+      switch far {
+      case .lock(var lock):
+        let effects = lock.linkOpened(at: now)
+        far = .lock(lock)
+        return Self.parts(effects)
+      case .line(let line): return ([], line.deadline)
+      case .working: return ([], nil)
+      }
+    }
+    if self.wires[index].link.isBus {
+      self.perform(self.site.adapterChanged(self.wires[index].link.account, fault: nil, at: self.date))
+    }
+    self.drive(index) { $0.linkOpened(at: $1) }
+  }
+
+  private func linkLost(_ index: Int) {
+    guard self.wires[index].isOpen else { return }
+    self.farLinkClosed(index)
+    self.wires[index].isOpen = false
+    self.wires[index].generation += 1
+    self.wires[index].reopenAt = self.uptime + Self.reopenDelay
+    self.drive(index) { $0.linkClosed(at: $1) }
+    if self.wires[index].link.isBus {
+      self.perform(self.site.adapterChanged(self.wires[index].link.account, fault: "unplugged", at: self.date))
+    } else {
+      for lock in self.wires[index].driver?.locks ?? [] {
+        self.perform(self.site.reported(lock, .unreachable(.unreachable), at: self.date))
+      }
+    }
+  }
+
+  private func farLinkClosed(_ index: Int) {
+    self.farActs(index) { far, now in
+      guard case .lock(var lock) = far else { return ([], nil) }
+      let effects = lock.linkClosed(at: now)
+      far = .lock(lock)
+      return Self.parts(effects)
+    }
+  }
+
+  /// Cuts the wire: the link is lost and cannot be opened.
+  func cut(_ key: String) {
+    guard let index = self.index(key) else { return }
+    self.wires[index].isCut = true
+    self.linkLost(index)
+    self.wires[index].reopenAt = nil
+    self.settle()
+  }
+
+  /// Mends the wire; the link is opened again at once.
+  func restore(_ key: String) {
+    guard let index = self.index(key), self.wires[index].isCut else { return }
+    self.wires[index].isCut = false
+    self.wires[index].reopenAt = self.uptime
+    self.advance(by: .zero)
+  }
+
+  // MARK: At the door
+
+  private func farActs(
+    _ index: Int, _ deed: (inout FarEnd, Moment) -> (bytes: [[UInt8]], deadline: Duration??)
+  ) {
+    let (messages, deadline) = deed(&self.wires[index].farEnd, self.now)
+    if let deadline { self.wires[index].farDeadline = deadline }
+    guard self.wires[index].isOpen, !self.wires[index].isCut else { return }
+    let generation = self.wires[index].generation
+    for message in messages { self.send(message) { .toGateway(index, $0, generation: generation) } }
+  }
+
+  private func send(_ message: [UInt8], _ deed: ([UInt8]) -> Deed) {
+    let due = self.uptime + Self.latency
+    switch self.granularity {
+    case .bytes: self.inFlight += message.map { (due, deed([$0])) }
+    case .messages: self.inFlight.append((due, deed(message)))
+    }
+  }
+
+  private static func parts(_ effects: [VirtualLock.Effect]) -> (bytes: [[UInt8]], deadline: Duration??) {
+    var (bytes, deadline): ([[UInt8]], Duration??) = ([], nil)
+    for effect in effects {
+      switch effect {
+      case .write(let message): bytes.append(message)
+      case .setDeadline(let uptime): deadline = .some(uptime)
+      case .remember: break
+      }
+    }
+    return (bytes, deadline)
+  }
+
+  private static func bytes(_ effects: [VirtualLine.Effect]) -> [[UInt8]] {
+    effects.compactMap { if case .write(let bytes) = $0 { bytes } else { nil } }
+  }
+
+  /// Somebody does something at a lock; whether or not a gateway is there.
+  func at(_ key: String, _ deed: (inout VirtualLock, Moment) -> [VirtualLock.Effect]) {
+    guard let index = self.index(key) else { return }
+    self.farActs(index) { far, now in
+      guard case .lock(var lock) = far else { return ([], nil) }
+      let effects = deed(&lock, now)
+      far = .lock(lock)
+      return Self.parts(effects)
+    }
+    self.settle()
+  }
+
+  /// Somebody types at a door's keypad and the bus takes its time to hear of it.
+  func type(_ keys: String, at key: String, reader address: UInt8) {
+    self.atReader(key, address) { $0.pressed(keys) }
+    self.advance(by: .seconds(2))
+  }
+
+  /// Somebody does something at a reader.
+  func atReader(_ key: String, _ address: UInt8, _ deed: (inout VirtualReader) -> Void) {
+    guard let index = self.index(key), case .line(var line) = self.wires[index].farEnd, var reader = line[address]
+    else { return }
+    deed(&reader)
+    line[address] = reader
+    self.wires[index].farEnd = .line(line)
+  }
+
+  /// The lock as it is now.
+  func lock(_ key: String) -> VirtualLock {
+    guard let index = self.index(key), case .lock(let lock) = self.wires[index].farEnd else { return VirtualLock() }
+    return lock
+  }
+
+  /// The lock becomes another one in temper.
+  func temper(_ key: String, _ temperament: VirtualLockTemperament) {
+    self.at(key) { lock, _ in
+      lock.temperament = temperament
+      return []
+    }
+  }
+
+  private func index(_ key: String) -> Int? { self.wires.firstIndex { $0.key == key } }
+
+  // MARK: Time
+
+  /// Lets time pass, from deadline to deadline.
+  func advance(by duration: Duration) { self.advance(toUptime: self.uptime + duration) }
+
+  /// Lets time pass until the wall clock says so.
+  func advance(to date: Timestamp) { self.advance(by: date - self.date) }
+
+  /// Somebody sets the wall clock; uptime does not care.
+  func setWallClock(to date: Timestamp) { self.epoch = date - self.uptime }
+
+  private func advance(toUptime end: Duration) {
+    self.settle()
+    var (stepsHere, here) = (0, self.uptime)
+    while let next = self.nextDeadline(), next <= end {
+      self.uptime = max(self.uptime, next)
+      if self.uptime == here { stepsHere += 1 } else { (stepsHere, here) = (0, self.uptime) }
+      guard stepsHere < 10_000 else {
+        Issue.record("time stands still: a deadline comes again and again")
+        return
+      }
+      self.fire()
+      self.settle()
+    }
+    self.uptime = max(self.uptime, end)
+  }
+
+  private func nextDeadline() -> Duration? {
+    let site = self.site.nextDeadline().map { self.uptime + max($0 - self.date, .zero) }
+    return
+      ([site] + self.wires.map { $0.isOpen ? $0.driverDeadline : nil } + self.wires.map(\.farDeadline)
+      + self.wires.map(\.reopenAt) + [self.inFlight.first?.due]).compactMap(\.self).min()
+  }
+
+  private func fire() {
+    let arrived = self.inFlight.prefix { $0.due <= self.uptime }.map(\.deed)
+    self.inFlight.removeFirst(arrived.count)
+    for deed in arrived {
+      guard self.carryOut(deed) else { return }
+      self.settle()
+    }
+    for index in self.wires.indices {
+      if let due = self.wires[index].farDeadline, due <= self.uptime {
+        self.wires[index].farDeadline = nil
+        self.farActs(index) { far, now in
+          switch far {
+          case .lock(var lock):
+            let effects = lock.deadlinePassed(at: now)
+            far = .lock(lock)
+            return Self.parts(effects)
+          case .line(var line):
+            let effects = line.deadlinePassed(at: now.uptime)
+            far = .line(line)
+            return (Self.bytes(effects), line.deadline)
+          case .working: return ([], nil)
+          }
+        }
+      }
+      if self.wires[index].isOpen, let due = self.wires[index].driverDeadline, due <= self.uptime {
+        self.wires[index].driverDeadline = nil
+        self.drive(index) { $0.deadlinePassed(at: $1) }
+      }
+      if let due = self.wires[index].reopenAt, due <= self.uptime { self.open(index) }
+    }
+    self.perform(self.site.wake(at: self.date))
+  }
+}
+
+// MARK: - Requests and what readers see
+
+extension VirtualSite {
+  /// Makes a code; a refusal fails the test.
+  @discardableResult
+  func create(
+    on key: String, pin: String? = nil, name: String? = nil, from start: Timestamp? = nil, to end: Timestamp? = nil,
+    _ further: (inout NewAccessCode) -> Void = { _ in }
+  ) throws -> AccessCodeID {
+    var request = NewAccessCode(device: self.id(key))
+    request.pin = pin.flatMap { PINCode($0) }
+    request.name = name
+    if let start, let end { request.window = TimeWindow(start: start, end: end) }
+    further(&request)
+    return try self.create(request)
+  }
+
+  /// Makes a code.
+  func create(_ request: NewAccessCode) throws -> AccessCodeID {
+    let (id, _, effects) = try self.site.create(request, at: self.date)
+    self.perform(effects)
+    self.settle()
+    return id
+  }
+
+  /// Changes a code.
+  @discardableResult
+  func update(_ id: AccessCodeID, _ change: (inout AccessCodeChange) -> Void) throws -> ActionAttempt {
+    var request = AccessCodeChange(id: id)
+    change(&request)
+    let (attempt, effects) = try self.site.update(request, at: self.date)
+    self.perform(effects)
+    self.settle()
+    return attempt
+  }
+
+  /// Deletes a code.
+  @discardableResult
+  func delete(_ id: AccessCodeID) throws -> ActionAttempt {
+    let (attempt, effects) = try self.site.delete(id, device: nil, at: self.date)
+    self.perform(effects)
+    self.settle()
+    return attempt
+  }
+
+  /// Begins to open or lock a door.
+  func act(_ command: LockCommand, on key: String) throws -> ActionAttempt {
+    let kind = command == .unlock ? "UNLOCK_DOOR" : "LOCK_DOOR"
+    let (attempt, effects) = try self.site.act(kind, command, on: self.id(key), at: self.date)
+    self.perform(effects)
+    self.settle()
+    return attempt
+  }
+
+  /// The code as the API shows it; nil once it is gone.
+  func view(_ id: AccessCodeID) -> AccessCodeView? {
+    guard let (door, code) = try? self.site.find(id) else { return nil }
+    return self.site.view(of: code, door: door, at: self.date)
+  }
+
+  func status(_ id: AccessCodeID) -> AccessCodeStatus? { self.view(id)?.status }
+
+  /// What is listed as somebody else's.
+  func unmanaged(on key: String) -> [AccessCodeView] {
+    guard let door = self.site.doors[self.id(key)] else { return [] }
+    return door.ledger.strangers.values.sorted { $0.slot < $1.slot }.map { self.site.view(of: $0, door: door) }
+  }
+
+  func device(_ key: String) -> DeviceView? { self.site.doors[self.id(key)].map { self.site.view(of: $0) } }
+
+  /// The attempt as it stands.
+  func attempt(_ id: String) -> ActionAttempt.Status? {
+    (try? self.store.attempts(ids: [id], lock: nil))?.first?.attempt.status
+  }
+
+  /// Attempts of one kind, oldest first.
+  func attempts(_ kind: String) -> [ActionAttempt] {
+    ((try? self.store.attempts(ids: nil, lock: nil)) ?? []).map(\.attempt).filter { $0.kind == kind }
+  }
+
+  /// Everything in the journal, oldest first, or what concerns one code.
+  func events(of code: AccessCodeID? = nil) -> [JSONValue] {
+    var filter = EventFilter()
+    filter.limit = 1_000_000
+    filter.accessCodes = code.map { [$0] }
+    return ((try? self.store.events(filter)) ?? []).map(\.payload)
+  }
+
+  /// The journal's types, without the prefix of access codes.
+  func story(of code: AccessCodeID? = nil) -> [String] {
+    self.events(of: code).compactMap { $0["event_type"]?.string }.map {
+      $0.hasPrefix("access_code.") ? String($0.dropFirst("access_code.".count)) : $0
+    }
+  }
+
+  /// The PINs that the lock holds, by slot.
+  func pins(in key: String) -> [Int: String] {
+    self.lock(key).memory.codes.compactMapValues { $0.pin?.digits }
+  }
+
+  var allWrites: Int { self.writes.values.reduce(0, +) }
+}
+
+extension ActionAttempt.Status {
+  var word: String {
+    switch self {
+    case .pending: "pending"
+    case .success: "success"
+    case .error(let type, _): type
+    }
+  }
+}
+
+extension VirtualLock {
+  /// A lock that somebody else has used before.
+  init(
+    holding pins: [Int: String], named name: String? = nil, model: VirtualLockModel = VirtualLockModel(),
+    temperament: VirtualLockTemperament = .native
+  ) {
+    var memory = Memory()
+    for (slot, pin) in pins { memory.codes[slot] = .init(pin: PINCode(pin), name: name) }
+    self.init(model: model, temperament: temperament, memory: memory)
+  }
+}
