@@ -91,7 +91,9 @@ import UnixSignals
       isListening.store(true, ordering: .relaxed)
       let shown = host.contains(":") ? "[\(host)]" : host
       Greeting(
-        url: "http://\(shown):\(bound)", newKey: key.made, doors: demo?.doors ?? [], keyHint: key.hint
+        url: "http://\(shown):\(bound)", newKey: key.made, doors: (file?.described ?? []) + (demo?.doors ?? []),
+        isDemo: demo != nil,
+        keyHint: key.hint
       ).show()
     }
     var services: [any Service] = [EngineService(engine: engine)]

@@ -16,7 +16,9 @@ struct DataDirectory {
         at: self.url, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     } catch {
       throw StartFault(
-        .cannotCreate, "the data directory \(path) cannot be made: \(Self.reason); give another with --data-dir")
+        .cannotCreate,
+        "the data directory \(path) cannot be made (a file in its place, or no permission); give another with --data-dir"
+      )
     }
     let file = self.url.appendingPathComponent("bittingd.lock").path
     let descriptor = unsafe open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)

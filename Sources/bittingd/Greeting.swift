@@ -6,6 +6,8 @@ struct Greeting {
   /// The key, where it may be shown: made at this start.
   var newKey: String?
   var doors: [(name: String, nature: String)]
+  /// True to tell what can be tried at simulated doors.
+  var isDemo: Bool
   /// A key that was given from outside is named, not shown.
   var keyHint: String
 
@@ -24,29 +26,26 @@ struct Greeting {
     } else {
       lines += ["  API key", "    \(self.keyHint)", ""]
     }
-    guard !self.doors.isEmpty else { return lines.joined(separator: "\n") + "\n" }
-    let key = self.newKey ?? "$BITTING_API_KEY"
+    guard self.isDemo else { return lines.joined(separator: "\n") + "\n" }
     lines += [
       "  Three things to try",
+      "    export SEAM_API_KEY=\(self.newKey ?? "...  # your key") SEAM_ENDPOINT=\(self.url)",
       "    1. See the doors:",
-      "       curl -s -H 'Authorization: Bearer \(key)' \(self.url)/devices/list",
+      "       curl -s -H \"Authorization: Bearer $SEAM_API_KEY\" $SEAM_ENDPOINT/devices/list",
       "    2. Make a code (put in a device_id from 1):",
-      "       curl -s -H 'Authorization: Bearer \(key)' -H 'Content-Type: application/json' \\",
-      "         -d '{\"device_id\": \"...\", \"name\": \"Ada\"}' \(self.url)/access_codes/create",
-      "    3. The same with the official SDK, then press it at the keypad (pip install seam==3.18.0):",
+      "       curl -s -H \"Authorization: Bearer $SEAM_API_KEY\" -H 'Content-Type: application/json' \\",
+      "         -d '{\"device_id\": \"...\", \"name\": \"Ada\"}' $SEAM_ENDPOINT/access_codes/create",
+      "    3. With the official SDK, and press it at the keypad (pip install seam==3.18.0, then python3):",
       "       from seam import Seam",
-      "       seam = Seam(\"\(key)\", endpoint=\"\(self.url)\")",
+      "       seam = Seam()",
       "       door = seam.devices.list()[0]",
       "       code = seam.access_codes.create(device_id=door.device_id, name=\"Ada\")",
+      "       print(seam.access_codes.get(access_code_id=code.access_code_id).status)  # set",
       "       seam.locks.simulate.keypad_code_entry(device_id=door.device_id, code=code.code)",
       "       print(seam.events.list(since=\"2020-01-01T00:00:00Z\", event_type=\"lock.unlocked\")[-1])",
       "",
     ]
-    return lines.map {
-      $0.replacing("'Authorization: Bearer $BITTING_API_KEY'", with: "\"Authorization: Bearer $BITTING_API_KEY\"")
-        .replacing("\"$BITTING_API_KEY\"", with: "os.environ[\"BITTING_API_KEY\"]")
-    }
-    .joined(separator: "\n") + "\n"
+    return lines.joined(separator: "\n") + "\n"
   }
 
   /// Writes the text to standard output at once, also when that is a pipe.

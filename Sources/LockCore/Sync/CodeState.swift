@@ -54,6 +54,8 @@ extension LockLedger {
 
   func state(of code: CodeRecord, in slot: SlotRecord?, at now: Timestamp) -> CodeState {
     let presence = self.presence(of: code, at: now)
+    // The gateway itself stops to take a code the moment it is over; there is nothing to be erased.
+    let slot = self.capabilities.codeStore == .gateway && presence != .due ? nil : slot
     var state = CodeState(status: .unset)
     state.isProven = slot.map { self.isProven(code, in: $0) } ?? false
     switch presence {

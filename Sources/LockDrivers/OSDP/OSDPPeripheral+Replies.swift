@@ -97,7 +97,10 @@ extension OSDPPeripheral {
       self.stepAnswered(reply, frame, nonce: nonce, at: now, effects: &effects)
     case .poll:
       self.lastUseful = now
-      if case .plain = self.keyMode { self.endKeyAlarm(effects: &effects) }
+      if case .plain = self.keyMode, self.isKeyRefused {
+        self.endKeyAlarm(effects: &effects)
+        self.tellOnline(effects: &effects)
+      }
       if frame.code == 0x40 {
         self.polls = 0
         if !self.hasCaughtUp {

@@ -95,7 +95,6 @@ extension OSDPPeripheral {
   }
 
   private mutating func becomeReady(at now: Duration, effects: inout [OSDPBus.Effect]) {
-    guard let identity else { return }
     self.step = .ready
     self.notBefore = now
     self.isOnline = true
@@ -105,8 +104,14 @@ extension OSDPPeripheral {
     self.nextStatus = now + self.configuration.statusInterval
     let reads = [OSDPCommand.inputStatus, .outputStatus, .localStatus, .readerStatus]
     self.statusReads = reads.filter { !self.unsupported.contains($0.code) }
-    self.tell(
-      .online(identity, self.capabilities, isSecure: self.channel != nil), effects: &effects)
+    // A device that demanded a session answers ID and CAP in plain and nothing else: it has to show that it does.
+    if case .plain = self.keyMode, self.isKeyRefused { return }
+    self.tellOnline(effects: &effects)
+  }
+
+  mutating func tellOnline(effects: inout [OSDPBus.Effect]) {
+    guard let identity else { return }
+    self.tell(.online(identity, self.capabilities, isSecure: self.channel != nil), effects: &effects)
   }
 
   /// The handshake failed: the key is wrong on one side. Never plain, and the factory key only to install ours.

@@ -13,7 +13,6 @@ extension Site {
         draft.add(EventDraft(type: "device.connected", lock: door.id, account: door.account, occurredAt: now))
         draft.note("\(door.displayName): it answers")
       }
-      door.errors["missing_device_credentials"] = nil
       door.identity = identity
       door.ledger.becameReachable(slotChanges: slotChanges, newestRecord: newestRecord)
     case .unreachable(let fault):
@@ -60,8 +59,10 @@ extension Site {
   static func disconnection(_ fault: LockFault, since date: Timestamp) -> Issue {
     let message =
       switch fault {
-      case .notAuthorized: "The device does not accept the gateway's key. Check the key, or install it anew."
-      default: "The lock does not answer. Codes are programmed as soon as it does; check its power and its line."
+      case .notAuthorized:
+        "The device does not accept the gateway's key, or demands a secure channel that is not configured. Check secure_channel and the key; a new device takes a key with 'install' at an address that had none."
+      default:
+        "The lock does not answer. Codes are programmed as soon as it does. Check its power and, on a line, wires A and B, its address and its speed."
       }
     return Issue(code: "device_disconnected", message: message, createdAt: date, scope: .device)
   }
@@ -72,7 +73,7 @@ extension Site {
       case .keyRefused(let isOn):
         (
           "missing_device_credentials", isOn,
-          "The device refuses the secure channel with the configured key: wrong key, or another device. Nothing is sent in plain. Put the right key into the configuration, or install it anew.",
+          "The device and the gateway do not agree on a key: wrong key, another device, or a device that demands a secure channel where secure_channel is plain. No PIN is taken. Put the right key into the configuration; a new device takes one with 'install' at an address that had none.",
           true
         )
       case .deviceSwapped(let isOn):

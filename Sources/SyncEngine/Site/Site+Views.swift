@@ -70,11 +70,12 @@ extension Site {
           ]))
     }
     var errors = self.errors(of: door)
-    if self.timeZone == nil { warnings += [] }
     if !door.ledger.isReachable, errors.isEmpty {
       errors.append(
         Issue(
-          code: "device_disconnected", message: "The lock has not answered since the gateway started.",
+          code: "device_disconnected",
+          message:
+            "The lock has not answered since the gateway started. Check its power and, on a line, wires A and B, its address and its speed.",
           createdAt: door.createdAt, scope: .device))
     }
     return DeviceView(

@@ -52,7 +52,7 @@ extension ConfigurationFile {
     }
     if let part = try members["exit_button"]?.members(["device", "input", "pressed_when", "unlocks"]) {
       configuration.exitButton = DoorConfiguration.ExitButton(
-        address: try address(part), input: try number(part["input"]),
+        address: try address(part), input: try part["input"].map(number) ?? 1,
         activeMeansPressed: try part["pressed_when"]?.choice(["active": true, "inactive": false]) ?? true,
         unlocks: try part["unlocks"]?.flag() ?? false)
     }
@@ -60,6 +60,12 @@ extension ConfigurationFile {
       configuration.lockout.attempts = try part["wrong_codes"]?.integer(in: 1...100) ?? 5
       configuration.lockout.window = try part["within"]?.duration(in: .seconds(1)...(.seconds(3600))) ?? .seconds(60)
       configuration.lockout.first = try part["duration"]?.duration(in: .seconds(1)...(.seconds(900))) ?? .seconds(60)
+    }
+    if let contact = configuration.contact, let button = configuration.exitButton,
+      contact.address == button.address, contact.input == button.input
+    {
+      throw (members["exit_button"] ?? node).fault(
+        "it shares input \(button.input) of one device with the contact; give each its own input")
     }
     var lengths = [4, 5, 6, 7, 8]
     if let list = keypad?["code_lengths"] {

@@ -5,6 +5,14 @@ import Logging
 import SyncEngine
 
 extension ConfigurationFile {
+  /// What is said of each door at the start.
+  var described: [(name: String, nature: String)] {
+    self.doors.map { door in
+      let port = self.lines.first { $0.name == door.line }?.port ?? ""
+      return (door.name, "OSDP reader \(door.configuration.reader.address) on \(door.line), \(port)")
+    }
+  }
+
   /// The site that the file describes. Keys that the gateway chooses itself are made and kept in the store.
   func site(store: Store, logger: Logger) throws -> SiteDefinition {
     var site = SiteDefinition(name: self.siteName, timeZone: self.timeZone)
@@ -26,7 +34,8 @@ extension ConfigurationFile {
       let bus = OSDPBus.Configuration(devices: devices, baud: line.baud)
       site.links.append(
         .init(
-          account: line.name, isBus: true, opener: .serial(SerialPort(path: line.port, baud: line.baud))
+          account: line.name, isBus: true,
+          opener: .serial(SerialPort(path: line.port, baud: line.baud, rs485: line.rs485))
         ) { ids in
           OSDPDoorDriver(
             bus: bus,

@@ -10,6 +10,7 @@ struct ConfigurationFile {
     var name: String
     var port: String
     var baud: Int
+    var rs485: SerialPort.RS485?
     var devices: [Device]
   }
 
@@ -32,6 +33,14 @@ struct ConfigurationFile {
     var line: String
     var configuration: DoorConfiguration
     var codeLengths: [Int]
+
+    /// True when a PIN at one of the two would count at the other, or one would open the other.
+    func sharesParts(with other: Door) -> Bool {
+      let (mine, theirs) = (self.configuration, other.configuration)
+      return self.line == other.line
+        && ((mine.reader.address, mine.reader.number) == (theirs.reader.address, theirs.reader.number)
+          || (mine.strike.address, mine.strike.output) == (theirs.strike.address, theirs.strike.output))
+    }
   }
 
   var siteName: String
@@ -59,7 +68,7 @@ struct ConfigurationFile {
     self.siteName = try site.required("name", "add the name of the site").text()
     let zone = try site.required("time_zone", "add the site's IANA time zone, for example Europe/Berlin")
     self.timeZone = try zone.text()
-    guard TimeZone(identifier: self.timeZone) != nil else {
+    guard self.timeZone == "UTC" || TimeZone.knownTimeZoneIdentifiers.contains(self.timeZone) else {
       throw zone.fault("'\(self.timeZone)' is no IANA time zone; write for example Europe/Berlin")
     }
     self.lines = []
@@ -68,6 +77,9 @@ struct ConfigurationFile {
       let line = try Self.line(node, directory: directory)
       guard !self.lines.contains(where: { $0.name == line.name }) else {
         throw node.fault("another line is called '\(line.name)' too; give each its own name")
+      }
+      guard !self.lines.contains(where: { $0.port == line.port }) else {
+        throw node.fault("another line has the port \(line.port) too; put the devices of one port on one line")
       }
       for device in line.devices {
         guard devices[device.name] == nil else {
@@ -83,12 +95,15 @@ struct ConfigurationFile {
       guard !self.doors.contains(where: { $0.name == door.name }) else {
         throw node.fault("another door is called '\(door.name)' too; give each its own name")
       }
+      if let other = self.doors.first(where: { $0.sharesParts(with: door) }) {
+        throw node.fault("door '\(other.name)' has the same reader or the same strike; each door needs its own")
+      }
       self.doors.append(door)
     }
   }
 
   private static func line(_ node: ConfigurationNode, directory: URL) throws(ConfigurationFault) -> Line {
-    let members = try node.members(["name", "port", "baud", "protocol", "devices"])
+    let members = try node.members(["name", "port", "baud", "rs485", "protocol", "devices"])
     let protocolNode = try members.required("protocol", "add 'protocol: osdp'")
     _ = try protocolNode.choice(["osdp": ()])
     var devices: [Device] = []
@@ -102,7 +117,20 @@ struct ConfigurationFile {
     return Line(
       name: try members.required("name", "add a name for the line").text(),
       port: try members.required("port", "add the serial device, for example /dev/serial/by-id/...").text(),
-      baud: try members["baud"]?.integer(in: 300...4_000_000) ?? 9600, devices: devices)
+      baud: try members["baud"]?.integer(in: 300...4_000_000) ?? 9600,
+      rs485: try members["rs485"].flatMap(Self.rs485), devices: devices)
+  }
+
+  /// Whether the port's own driver switches the direction of the line; USB adapters do that themselves.
+  private static func rs485(_ node: ConfigurationNode) throws(ConfigurationFault) -> SerialPort.RS485? {
+    if node.isScalar { return try node.flag() ? SerialPort.RS485() : nil }
+    let members = try node.members(["rts_on_send", "delay_before_send", "delay_after_send"])
+    func milliseconds(_ key: String) throws(ConfigurationFault) -> UInt32 {
+      UInt32(try members[key]?.duration(in: .zero...(.milliseconds(100))).wholeMilliseconds ?? 0)
+    }
+    return SerialPort.RS485(
+      rtsOnSend: try members["rts_on_send"]?.flag() ?? true, delayBeforeSend: try milliseconds("delay_before_send"),
+      delayAfterSend: try milliseconds("delay_after_send"))
   }
 
   private static func device(_ node: ConfigurationNode, directory: URL) throws(ConfigurationFault) -> Device {

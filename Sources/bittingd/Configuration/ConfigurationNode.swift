@@ -15,6 +15,7 @@ struct ConfigurationNode {
   let name: String
 
   var line: Int { self.node.mark?.line ?? 0 }
+  var isScalar: Bool { self.node.scalar != nil }
 
   func fault(_ message: String) -> ConfigurationFault {
     ConfigurationFault(line: self.line, message: "\(self.name): \(message)")
@@ -32,6 +33,9 @@ struct ConfigurationNode {
     } catch YamlError.scanner(_, let problem, let mark, _), YamlError.parser(_, let problem, let mark, _) {
       throw ConfigurationFault(
         line: mark.line, message: "this is not YAML: \(problem); check the indentation and the quotes around here")
+    } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
+      throw ConfigurationFault(
+        line: context.mark.line, message: "'\(keys.joined(separator: "', '"))' is given twice here; keep one")
     } catch {
       throw ConfigurationFault(line: 0, message: "this is not YAML; check the indentation and the quotes")
     }
@@ -57,7 +61,6 @@ struct ConfigurationNode {
         throw keyNode.fault(
           "unknown key '\(key.string ?? "?")'; known are \(known.joined(separator: ", "))")
       }
-      guard members[name] == nil else { throw keyNode.fault("'\(name)' is given twice; keep one") }
       members[name] = ConfigurationNode(node: value, name: self.name == "configuration" ? name : "\(self.name).\(name)")
     }
     return Members(owner: self, members: members)

@@ -173,7 +173,7 @@ import Testing
     #expect(bench.begin() == .readLog(after: 6))
   }
 
-  @Test func `P22 a log that was reset is read to its end and no further`() {
+  @Test func `P22 a log that was reset is read from its start to its end and no further`() {
     var bench = LedgerBench()
     bench.connect()
     bench.work()
@@ -181,8 +181,24 @@ import Testing
     bench.ledger.becameReachable(slotChanges: bench.lock.count, newestRecord: 3)
     #expect(bench.begin() == .readLog(after: 900))
     _ = bench.ledger.finished(.readLog(after: 900), .success(.log([], newest: 3)), at: bench.now)
+    #expect(bench.begin() == .readLog(after: 0))
+    let records = (1...3).map { LockRecord(index: $0, date: bench.now, happening: .locked(.manual, nil)) }
+    #expect(bench.ledger.finished(.readLog(after: 0), .success(.log(records, newest: 3)), at: bench.now) == records)
     #expect(bench.begin() == nil)
     #expect(bench.ledger.logCursor == 3)
+  }
+
+  @Test func `P22 a record that was told before is not told again`() {
+    var bench = LedgerBench()
+    bench.connect()
+    bench.work()
+    bench.ledger.logCursor = 5
+    bench.ledger.logGrew(newest: 7)
+    #expect(bench.begin() == .readLog(after: 5))
+    let records = (4...7).map { LockRecord(index: $0, date: bench.now, happening: .locked(.manual, nil)) }
+    let told = bench.ledger.finished(.readLog(after: 5), .success(.log(records, newest: 7)), at: bench.now)
+    #expect(told.map(\.index) == [6, 7])
+    #expect(bench.begin() == nil)
   }
 
   @Test func `P12 a count of changes that was reset costs one look, not one for ever`() throws {
