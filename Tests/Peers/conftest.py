@@ -7,6 +7,7 @@ import pytest
 from gateway import BINARY, Daemon
 from osdp_reader import Reader
 from osdp_site import Site
+from waiting import eventually
 
 LONGEST_TEST_SECONDS = 180
 
@@ -65,8 +66,12 @@ def make_code(daemon):
         return made[-1]
 
     yield make
-    for code in made:
-        daemon.http.post("/access_codes/delete", json={"access_code_id": code["access_code_id"]})
+    locators = [{"access_code_id": code["access_code_id"]} for code in made]
+    for locator in locators:
+        daemon.http.post("/access_codes/delete", json=locator)
+    for locator in locators:
+        eventually(lambda: daemon.http.post("/access_codes/get", json=locator).status_code == 404,
+                   "the code is gone again", timeout=90)
 
 
 @pytest.fixture
