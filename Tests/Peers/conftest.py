@@ -25,6 +25,20 @@ def no_hanging_test():
     faulthandler.cancel_dump_traceback_later()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A failed test shows what the daemon said and what passed on the line."""
+    report = yield
+    if report.failed:
+        sites = getattr(item.funcargs.get("make_site"), "made", [])
+        daemons = [item.funcargs.get("daemon"), *getattr(item.funcargs.get("daemons"), "made", [])]
+        for site in sites:
+            report.sections.append(("line", "\n".join(map(str, site.line.frames[-100:]))))
+        for daemon in filter(None, daemons + [site.daemon for site in sites]):
+            report.sections.append(("bittingd", daemon.log()[-5000:]))
+    return report
+
+
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory):
     """The demo site, shared by the tests of one file."""
@@ -44,6 +58,7 @@ def daemons(tmp_path):
         made.append(Daemon(tmp_path / name, *arguments, **options))
         return made[-1]
 
+    make.made = made
     yield make
     for daemon in made:
         daemon.close()
@@ -83,6 +98,7 @@ def make_site(tmp_path):
         made.append(Site(tmp_path, list(readers), **options))
         return made[-1]
 
+    make.made = made
     yield make
     for site in made:
         site.close()

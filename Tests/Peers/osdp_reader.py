@@ -44,6 +44,9 @@ class Frame:
     raw: bytes
     at: float = field(default_factory=time.monotonic)
 
+    def __str__(self) -> str:
+        return f"{self.at:.3f} {'  <-' if self.is_reply else '->  '} {self.raw.hex(' ')}"
+
     @property
     def address(self) -> int:
         return self.raw[1] & 0x7F
