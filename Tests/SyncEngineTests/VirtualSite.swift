@@ -18,22 +18,22 @@ final class VirtualSite {
   let store: Store
   let definition: SiteDefinition
   let policy: SchedulingPolicy
-  private(set) var site: Site
-  private(set) var uptime = Duration.seconds(1000)
+  var site: Site
+  var uptime = Duration.seconds(1000)
   /// What the wall clock says at uptime zero.
-  private var epoch: Timestamp
-  private(set) var notes: [String] = []
-  private(set) var finishedAttempts: [String] = []
+  var epoch: Timestamp
+  var notes: [String] = []
+  var finishedAttempts: [String] = []
   /// How often a PROGRAM and a CLEAR went over each lock's wire.
-  private(set) var writes: [String: Int] = [:]
-  private(set) var restarts = 0
+  var writes: [String: Int] = [:]
+  var restarts = 0
 
-  private var wires: [Wire] = []
-  private let granularity: Granularity
-  private var agenda: [Deed] = []
+  var wires: [Wire] = []
+  let granularity: Granularity
+  var agenda: [Deed] = []
   /// Bytes on the wires, by when they arrive.
-  private var inFlight: [(due: Duration, deed: Deed)] = []
-  private var crashIn: Int?
+  var inFlight: [(due: Duration, deed: Deed)] = []
+  var crashIn: Int?
 
   /// How many bytes arrive at once.
   enum Granularity { case bytes, messages }
@@ -49,7 +49,7 @@ final class VirtualSite {
     case working
   }
 
-  private struct Wire {
+  struct Wire {
     var key: String
     var link: SiteDefinition.Link
     var farEnd: FarEnd
@@ -64,10 +64,10 @@ final class VirtualSite {
   }
 
   /// The wires are opened here, not by a session.
-  private static let noOpener = LinkOpener.simulated { _ throws(LinkFault) -> Link in throw .shutDown }
+  static let noOpener = LinkOpener.simulated { _ throws(LinkFault) -> Link in throw .shutDown }
 
   /// Something that waits for its turn.
-  private enum Deed {
+  enum Deed {
     case site(Site.Effect)
     case toLock(Int, [UInt8], generation: Int)
     case toGateway(Int, [UInt8], generation: Int)
@@ -131,7 +131,7 @@ final class VirtualSite {
 
   // MARK: The gateway
 
-  private func boot() {
+  func boot() {
     for index in self.wires.indices {
       self.wires[index].driver = self.wires[index].link.driver(self.site.lockIDs)
       self.wires[index].driverDeadline = nil
@@ -160,9 +160,9 @@ final class VirtualSite {
   /// Lets the gateway lose its power after so many further deeds, wherever that falls, and start again at once.
   func crash(after deeds: Int) { self.crashIn = deeds }
 
-  private func perform(_ effects: [Site.Effect]) { self.agenda += effects.map(Deed.site) }
+  func perform(_ effects: [Site.Effect]) { self.agenda += effects.map(Deed.site) }
 
-  private func settle() {
+  func settle() {
     while !self.agenda.isEmpty {
       let deeds = self.agenda
       self.agenda = []
@@ -171,7 +171,7 @@ final class VirtualSite {
   }
 
   /// Carries a deed out, unless the gateway loses its power first.
-  private func carryOut(_ deed: Deed) -> Bool {
+  func carryOut(_ deed: Deed) -> Bool {
     if let left = self.crashIn {
       if left == 0 {
         do { try self.restart() } catch { Issue.record("restart failed: \(error)") }
@@ -183,7 +183,7 @@ final class VirtualSite {
     return true
   }
 
-  private func perform(_ deed: Deed) {
+  func perform(_ deed: Deed) {
     switch deed {
     case .site(.submit(let command, let lock, let id)):
       guard let index = self.wires.firstIndex(where: { $0.driver?.locks.contains(lock) ?? false }) else { return }
@@ -220,7 +220,7 @@ final class VirtualSite {
     }
   }
 
-  private func drive(_ index: Int, _ happening: (inout any LockDriver, Moment) -> [DriverEffect]) {
+  func drive(_ index: Int, _ happening: (inout any LockDriver, Moment) -> [DriverEffect]) {
     guard var driver = self.wires[index].driver else { return }
     self.wires[index].driver = nil
     let effects = happening(&driver, self.now)
@@ -241,14 +241,14 @@ final class VirtualSite {
   }
 
   /// VKL: byte 3 of a frame is its kind; 4 is PROGRAM, 5 CLEAR.
-  private func count(_ bytes: [UInt8], on index: Int) {
+  func count(_ bytes: [UInt8], on index: Int) {
     guard case .lock = self.wires[index].farEnd, bytes.count > 3, bytes[3] == 4 || bytes[3] == 5 else { return }
     self.writes[self.wires[index].key, default: 0] += 1
   }
 
   // MARK: Wires
 
-  private func open(_ index: Int) {
+  func open(_ index: Int) {
     self.wires[index].reopenAt = nil
     guard !self.wires[index].isCut else { return }
     self.wires[index].isOpen = true
@@ -269,7 +269,7 @@ final class VirtualSite {
     self.drive(index) { $0.linkOpened(at: $1) }
   }
 
-  private func linkLost(_ index: Int) {
+  func linkLost(_ index: Int) {
     guard self.wires[index].isOpen else { return }
     self.farLinkClosed(index)
     self.wires[index].isOpen = false
@@ -285,7 +285,7 @@ final class VirtualSite {
     }
   }
 
-  private func farLinkClosed(_ index: Int) {
+  func farLinkClosed(_ index: Int) {
     self.farActs(index) { far, now in
       guard case .lock(var lock) = far else { return ([], nil) }
       let effects = lock.linkClosed(at: now)
@@ -311,85 +311,6 @@ final class VirtualSite {
     self.advance(by: .zero)
   }
 
-  // MARK: At the door
-
-  private func farActs(
-    _ index: Int, _ deed: (inout FarEnd, Moment) -> (bytes: [[UInt8]], deadline: Duration??)
-  ) {
-    let (messages, deadline) = deed(&self.wires[index].farEnd, self.now)
-    if let deadline { self.wires[index].farDeadline = deadline }
-    guard self.wires[index].isOpen, !self.wires[index].isCut else { return }
-    let generation = self.wires[index].generation
-    for message in messages { self.send(message) { .toGateway(index, $0, generation: generation) } }
-  }
-
-  private func send(_ message: [UInt8], _ deed: ([UInt8]) -> Deed) {
-    let due = self.uptime + Self.latency
-    switch self.granularity {
-    case .bytes: self.inFlight += message.map { (due, deed([$0])) }
-    case .messages: self.inFlight.append((due, deed(message)))
-    }
-  }
-
-  private static func parts(_ effects: [VirtualLock.Effect]) -> (bytes: [[UInt8]], deadline: Duration??) {
-    var (bytes, deadline): ([[UInt8]], Duration??) = ([], nil)
-    for effect in effects {
-      switch effect {
-      case .write(let message): bytes.append(message)
-      case .setDeadline(let uptime): deadline = .some(uptime)
-      case .remember: break
-      }
-    }
-    return (bytes, deadline)
-  }
-
-  private static func bytes(_ effects: [VirtualLine.Effect]) -> [[UInt8]] {
-    effects.compactMap { if case .write(let bytes) = $0 { bytes } else { nil } }
-  }
-
-  /// Somebody does something at a lock; whether or not a gateway is there.
-  func at(_ key: String, _ deed: (inout VirtualLock, Moment) -> [VirtualLock.Effect]) {
-    guard let index = self.index(key) else { return }
-    self.farActs(index) { far, now in
-      guard case .lock(var lock) = far else { return ([], nil) }
-      let effects = deed(&lock, now)
-      far = .lock(lock)
-      return Self.parts(effects)
-    }
-    self.settle()
-  }
-
-  /// Somebody types at a door's keypad and the bus takes its time to hear of it.
-  func type(_ keys: String, at key: String, reader address: UInt8) {
-    self.atReader(key, address) { $0.pressed(keys) }
-    self.advance(by: .seconds(2))
-  }
-
-  /// Somebody does something at a reader.
-  func atReader(_ key: String, _ address: UInt8, _ deed: (inout VirtualReader) -> Void) {
-    guard let index = self.index(key), case .line(var line) = self.wires[index].farEnd, var reader = line[address]
-    else { return }
-    deed(&reader)
-    line[address] = reader
-    self.wires[index].farEnd = .line(line)
-  }
-
-  /// The lock as it is now.
-  func lock(_ key: String) -> VirtualLock {
-    guard let index = self.index(key), case .lock(let lock) = self.wires[index].farEnd else { return VirtualLock() }
-    return lock
-  }
-
-  /// The lock becomes another one in temper.
-  func temper(_ key: String, _ temperament: VirtualLockTemperament) {
-    self.at(key) { lock, _ in
-      lock.temperament = temperament
-      return []
-    }
-  }
-
-  private func index(_ key: String) -> Int? { self.wires.firstIndex { $0.key == key } }
-
   // MARK: Time
 
   /// Lets time pass, from deadline to deadline.
@@ -401,7 +322,7 @@ final class VirtualSite {
   /// Somebody sets the wall clock; uptime does not care.
   func setWallClock(to date: Timestamp) { self.epoch = date - self.uptime }
 
-  private func advance(toUptime end: Duration) {
+  func advance(toUptime end: Duration) {
     self.settle()
     var (stepsHere, here) = (0, self.uptime)
     while let next = self.nextDeadline(), next <= end {
@@ -417,14 +338,14 @@ final class VirtualSite {
     self.uptime = max(self.uptime, end)
   }
 
-  private func nextDeadline() -> Duration? {
+  func nextDeadline() -> Duration? {
     let site = self.site.nextDeadline().map { self.uptime + max($0 - self.date, .zero) }
     return
       ([site] + self.wires.map { $0.isOpen ? $0.driverDeadline : nil } + self.wires.map(\.farDeadline)
       + self.wires.map(\.reopenAt) + [self.inFlight.first?.due]).compactMap(\.self).min()
   }
 
-  private func fire() {
+  func fire() {
     let arrived = self.inFlight.prefix { $0.due <= self.uptime }.map(\.deed)
     self.inFlight.removeFirst(arrived.count)
     for deed in arrived {
@@ -455,130 +376,5 @@ final class VirtualSite {
       if let due = self.wires[index].reopenAt, due <= self.uptime { self.open(index) }
     }
     self.perform(self.site.wake(at: self.date))
-  }
-}
-
-// MARK: - Requests and what readers see
-
-extension VirtualSite {
-  /// Makes a code; a refusal fails the test.
-  @discardableResult
-  func create(
-    on key: String, pin: String? = nil, name: String? = nil, from start: Timestamp? = nil, to end: Timestamp? = nil,
-    _ further: (inout NewAccessCode) -> Void = { _ in }
-  ) throws -> AccessCodeID {
-    var request = NewAccessCode(device: self.id(key))
-    request.pin = pin.flatMap { PINCode($0) }
-    request.name = name
-    if let start, let end { request.window = TimeWindow(start: start, end: end) }
-    further(&request)
-    return try self.create(request)
-  }
-
-  /// Makes a code.
-  func create(_ request: NewAccessCode) throws -> AccessCodeID {
-    let (id, _, effects) = try self.site.create(request, at: self.date)
-    self.perform(effects)
-    self.settle()
-    return id
-  }
-
-  /// Changes a code.
-  @discardableResult
-  func update(_ id: AccessCodeID, _ change: (inout AccessCodeChange) -> Void) throws -> ActionAttempt {
-    var request = AccessCodeChange(id: id)
-    change(&request)
-    let (attempt, effects) = try self.site.update(request, at: self.date)
-    self.perform(effects)
-    self.settle()
-    return attempt
-  }
-
-  /// Deletes a code.
-  @discardableResult
-  func delete(_ id: AccessCodeID) throws -> ActionAttempt {
-    let (attempt, effects) = try self.site.delete(id, device: nil, at: self.date)
-    self.perform(effects)
-    self.settle()
-    return attempt
-  }
-
-  /// Begins to open or lock a door.
-  func act(_ command: LockCommand, on key: String) throws -> ActionAttempt {
-    let kind = command == .unlock ? "UNLOCK_DOOR" : "LOCK_DOOR"
-    let (attempt, effects) = try self.site.act(kind, command, on: self.id(key), at: self.date)
-    self.perform(effects)
-    self.settle()
-    return attempt
-  }
-
-  /// The code as the API shows it; nil once it is gone.
-  func view(_ id: AccessCodeID) -> AccessCodeView? {
-    guard let (door, code) = try? self.site.find(id) else { return nil }
-    return self.site.view(of: code, door: door, at: self.date)
-  }
-
-  func status(_ id: AccessCodeID) -> AccessCodeStatus? { self.view(id)?.status }
-
-  /// What is listed as somebody else's.
-  func unmanaged(on key: String) -> [AccessCodeView] {
-    guard let door = self.site.doors[self.id(key)] else { return [] }
-    return door.ledger.strangers.values.sorted { $0.slot < $1.slot }.map { self.site.view(of: $0, door: door) }
-  }
-
-  func device(_ key: String) -> DeviceView? { self.site.doors[self.id(key)].map { self.site.view(of: $0) } }
-
-  /// The attempt as it stands.
-  func attempt(_ id: String) -> ActionAttempt.Status? {
-    (try? self.store.attempts(ids: [id], lock: nil))?.first?.attempt.status
-  }
-
-  /// Attempts of one kind, oldest first.
-  func attempts(_ kind: String) -> [ActionAttempt] {
-    ((try? self.store.attempts(ids: nil, lock: nil)) ?? []).map(\.attempt).filter { $0.kind == kind }
-  }
-
-  /// Everything in the journal, oldest first, or what concerns one code.
-  func events(of code: AccessCodeID? = nil) -> [JSONValue] {
-    var filter = EventFilter()
-    filter.limit = 1_000_000
-    filter.accessCodes = code.map { [$0] }
-    return ((try? self.store.events(filter)) ?? []).map(\.payload)
-  }
-
-  /// The journal's types, without the prefix of access codes.
-  func story(of code: AccessCodeID? = nil) -> [String] {
-    self.events(of: code).compactMap { $0["event_type"]?.string }.map {
-      $0.hasPrefix("access_code.") ? String($0.dropFirst("access_code.".count)) : $0
-    }
-  }
-
-  /// The PINs that the lock holds, by slot.
-  func pins(in key: String) -> [Int: String] {
-    self.lock(key).memory.codes.compactMapValues { $0.pin?.digits }
-  }
-
-  var allWrites: Int { self.writes.values.reduce(0, +) }
-}
-
-extension ActionAttempt.Status {
-  var word: String {
-    switch self {
-    case .pending: "pending"
-    case .success: "success"
-    case .error(let type, _): type
-    }
-  }
-}
-
-extension VirtualLock {
-  /// A lock that somebody else has used before.
-  init(
-    holding pins: [Int: String], named name: String? = nil, model: VirtualLockModel = VirtualLockModel(),
-    temperament: VirtualLockTemperament = .native
-  ) {
-    var memory = Memory()
-    for (slot, pin) in pins { memory.codes[slot] = .init(pin: PINCode(pin), name: name) }
-    self.init(model: model, temperament: temperament, memory: memory)
   }
 }
