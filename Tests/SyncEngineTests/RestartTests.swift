@@ -166,6 +166,27 @@ import Testing
     #expect(site.notes.contains { $0.hasPrefix("store: ") })
   }
 
+  @Test func `what waits for the store is bounded: of more, the oldest is lost, and no end of a command`() throws {
+    let door = DoorConfiguration(reader: .init(address: 5), strike: .init(address: 5))
+    let site = try VirtualSite(doors: ["Harbour": door])
+    site.advance(by: .seconds(5))
+    let attempt = try site.act(.unlock, on: "Harbour")
+    try Self.setWritable(false, site.store)
+    site.advance(by: .seconds(1))
+    let before = site.story().count
+    for number in 0..<Door.longestBacklog + 500 {
+      let record = LockRecord(
+        date: site.date + .milliseconds(number), happening: .denied(.unknownCode, nil))
+      _ = site.site.reported(site.id("Harbour"), .happened(record), at: site.date)
+    }
+    try Self.setWritable(true, site.store)
+    site.advance(by: .minutes(1))
+    #expect(site.attempt(attempt.id)?.word == "success")
+    let told = site.story().dropFirst(before)
+    #expect(told.count <= Door.longestBacklog + 10)
+    #expect(told.filter { $0 == "lock.access_denied" }.count > Door.longestBacklog - 10)
+  }
+
   @Test func `an attempt whose end could not be written is ended once it can`() throws {
     let site = try VirtualSite(["Front": VirtualLock(temperament: .slow)])
     site.advance(by: .seconds(20))

@@ -25,6 +25,9 @@ struct Door {
   /// What happened and is not in the store yet, oldest first.
   private(set) var backlog: [(happening: Happening, date: Timestamp)] = []
 
+  /// When a store that could not be written is tried again; nil while it can.
+  var storeRetry: Timestamp?
+
   /// The most that waits for a store that cannot be written: some days of a busy door.
   static let longestBacklog = 10_000
 
@@ -54,15 +57,20 @@ extension Door {
     case reported(LockReport)
     /// The adapter came or went.
     case adapterChanged(isGone: Bool)
+
+    /// True for what a full backlog gives up first; what a command came to is never given up, somebody waits for it.
+    var mayBeLost: Bool {
+      switch self {
+      case .reported, .adapterChanged: true
+      case .started, .jobFinished, .attemptFinished, .simulated: false
+      }
+    }
   }
 
   /// Puts down what happened, to be worked in with the next transaction that succeeds.
   mutating func note(_ happening: Happening, at now: Timestamp) {
     if self.backlog.count >= Self.longestBacklog,
-      // What a command came to is never dropped: somebody waits for it.
-      let oldest = self.backlog.firstIndex(where: {
-        if case .reported(.happened) = $0.happening { true } else { false }
-      })
+      let oldest = self.backlog.firstIndex(where: { $0.happening.mayBeLost })
     {
       self.backlog.remove(at: oldest)
     }

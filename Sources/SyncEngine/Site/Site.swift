@@ -143,6 +143,7 @@ struct Site {
     guard var door = self.doors[lock] else { return [] }
     let (before, toldBefore) = (door.ledger, door.told)
     var draft = Draft()
+    door.storeRetry = nil
     for (happening, date) in door.takeBacklog() { self.work(happening, into: &door, &draft, at: date) }
     try happening(&door, &draft)
     let told = door.ledger.announce(at: now) { AccessCodeID(rawValue: UUID().uuidString.lowercased()) }
@@ -198,10 +199,12 @@ struct Site {
   /// and tried again shortly. Until then nothing is asked of the lock.
   private mutating func change(_ lock: LockID, _ happening: Door.Happening?, at now: Timestamp) -> [Effect] {
     if let happening { self.doors[lock]?.note(happening, at: now) }
+    if let retry = self.doors[lock]?.storeRetry, now < retry, retry - now <= Self.storeRetryDelay { return [] }
     let wasFine = self.storeFault == nil
     do {
       return try self.commit(lock, at: now) { _, _ throws(Never) in }
     } catch {
+      self.doors[lock]?.storeRetry = now + Self.storeRetryDelay
       self.deadlines.set(lock, to: now + Self.storeRetryDelay)
       guard wasFine else { return [] }
       return [
