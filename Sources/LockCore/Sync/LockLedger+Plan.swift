@@ -173,7 +173,7 @@ extension LockLedger {
   }
 
   /// When a code that is not proven by then is late.
-  func lateAt(_ code: CodeRecord) -> Timestamp {
+  public func lateAt(_ code: CodeRecord) -> Timestamp {
     var since = code.requestedAt
     if let window = code.terms.window {
       let lead = self.isScheduledNatively(code) ? self.policy.nativeLead : self.policy.justInTimeLead

@@ -31,7 +31,7 @@ extension Site {
         Issue(
           code: "delay_in_setting_on_device",
           message: "Programming takes unusually long. It goes on until it succeeds; check that the lock answers.",
-          createdAt: now, scope: .accessCode))
+          createdAt: door.ledger.lateAt(code), scope: .accessCode))
     }
     if code.isDeleting {
       warnings.append(
