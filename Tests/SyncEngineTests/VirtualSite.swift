@@ -236,6 +236,7 @@ final class VirtualSite {
       case .finish(let id, let result): self.agenda.append(.finished(id, result))
       case .report(let lock, let report): self.agenda.append(.reported(lock, report))
       case .closeLink: self.agenda.append(.close(index, generation: self.wires[index].generation))
+      case .openLink, .remember: Issue.record("asked for by a driver whose link is always there")
       }
     }
   }

@@ -21,11 +21,24 @@ public protocol LockDriver: Sendable {
 
   /// A command for one lock of this link; answered by exactly one ``DriverEffect/finish(_:_:)`` with its `id`,
   /// at once or later, whatever happens. Without a link it is finished as unreachable at once, except
-  /// ``LockCommand/hold(_:)``, which needs none.
+  /// ``LockCommand/hold(_:)``, which needs none, and where a link is opened on demand.
   mutating func submit(
     _ command: LockCommand, to lock: LockID, id: CommandID, at now: Moment
   )
     -> [DriverEffect]
+
+  /// The lock said something of itself on the air. Told only for links that are opened on demand.
+  mutating func heard(_ advertisement: Advertisement, at now: Moment) -> [DriverEffect]
+
+  /// The link last asked for with ``DriverEffect/openLink(before:for:)`` could not be had; the wish is over.
+  mutating func linkRefused(_ refusal: LinkRefusal, at now: Moment) -> [DriverEffect]
+}
+
+extension LockDriver {
+  /// Nothing: most links are no radio's.
+  public mutating func heard(_ advertisement: Advertisement, at now: Moment) -> [DriverEffect] { [] }
+  /// Nothing: most links are there without being asked for.
+  public mutating func linkRefused(_ refusal: LinkRefusal, at now: Moment) -> [DriverEffect] { [] }
 }
 
 /// What a driver asks of whoever runs it.
@@ -39,7 +52,14 @@ public enum DriverEffect: Hashable, Sendable {
   case finish(CommandID, Result<LockReply, LockFault>)
   /// A lock told something unasked.
   case report(LockID, LockReport)
-  /// The far end talks nonsense or nothing: close the link and open it anew. ``LockDriver/linkClosed(at:)``
-  /// follows.
+  /// The far end talks nonsense or nothing, or there is nothing more to say: close the link.
+  /// ``LockDriver/linkClosed(at:)`` follows. A link that is not opened on demand is opened anew.
   case closeLink
+  /// On a link that is opened on demand: it is wanted, best before this uptime (an earlier one goes first where many
+  /// want the radio). Replaces an earlier wish; ``LockDriver/linkOpened(at:)`` or
+  /// ``LockDriver/linkRefused(_:at:)`` follows.
+  case openLink(before: Duration, for: VisitReason)
+  /// Keep these bytes, in place of those kept before, and sync them before anything after this is performed; they
+  /// are handed to the driver when it is made anew. When they cannot be kept the link is closed instead.
+  case remember([UInt8])
 }

@@ -18,6 +18,8 @@ public enum LockReport: Hashable, Sendable {
   /// The key that the gateway chose for the device at this address of the lock's line is in the device now and was
   /// used: factory keys are over for it.
   case keyInstalled(address: UInt8)
+  /// A link was opened to the lock, and why.
+  case visited(VisitReason)
 }
 
 /// Who answered on the wire.
@@ -83,4 +85,16 @@ public enum LockAlarm: Hashable, Sendable {
   case deviceSwapped(Bool)
   /// The keypad is locked out after too many wrong PINs.
   case lockedOut(Bool)
+  /// The bolt does not move, or the lock's motor reports a fault.
+  case jammed(Bool)
+  /// The lock refuses its own security PIN: what needs it is not tried again until the PIN is put right.
+  case securityPINRefused(Bool)
+  /// The lock's battery is nearly empty.
+  case batteryLow(Bool)
+  /// The keypad's own battery is nearly empty.
+  case keypadBatteryLow(Bool)
+  /// The lock has no keypad: codes can be neither stored nor typed.
+  case keypadMissing(Bool)
+  /// The lock keeps no log: who opened the door cannot be told.
+  case logOff(Bool)
 }

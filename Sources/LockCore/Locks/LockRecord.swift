@@ -46,6 +46,8 @@ public struct LockRecord: Hashable, Sendable {
     case locked(EntryMethod, EntryCredential?)
     /// A PIN was refused; the credential is known when the digits are those of a code.
     case denied(DenialReason, EntryCredential?)
+    /// Something that concerns nobody here, such as a calibration; its index shows that no record is missing.
+    case other
   }
 
   /// The lock's own number for the record, counting up by one; nil for what is told live and never kept.

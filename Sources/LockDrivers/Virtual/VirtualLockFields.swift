@@ -37,6 +37,7 @@ extension VirtualLockFrame.PayloadWriter {
       case .unlocked(let method, let credential): (1, method.virtualLockByte, credential)
       case .locked(let method, let credential): (2, method.virtualLockByte, credential)
       case .denied(let reason, let credential): (3, reason.virtualLockByte, credential)
+      case .other: (4, 0, nil)
       }
     self.put(happening)
     self.put(how)
@@ -100,6 +101,7 @@ extension VirtualLockFrame.PayloadReader {
     case 3:
       guard let reason = DenialReason(virtualLockByte: how) else { return nil }
       return LockRecord(index: index, date: date, happening: .denied(reason, credential))
+    case 4: return LockRecord(index: index, date: date, happening: .other)
     default: return nil
     }
   }

@@ -23,7 +23,7 @@ public enum VirtualLockReply: Hashable, Sendable {
   /// ```
   /// 4  index
   /// 8  UTC milliseconds by the lock's clock, i64
-  /// 1  happening: 1 unlocked, 2 locked, 3 denied
+  /// 1  happening: 1 unlocked, 2 locked, 3 denied, 4 other
   /// 1  how: 1 keypad, 2 manual, 3 automatic, 4 remote, 5 card, 0 unknown;
   ///    denied: 1 unknown code, 2 expired, 3 not yet valid, 4 too many attempts, 5 strike failed
   /// 2  slot, 0 for none

@@ -95,7 +95,7 @@ extension VirtualLock.Memory.Code: Codable {
 extension VirtualLock.Memory.Record: Codable {
   private enum Key: String, CodingKey { case index, date, unlocked, locked, denied, slot }
 
-  /// Decodes one record; one without a happening is refused.
+  /// Decodes one record.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Key.self)
     self.index = try container.decode(UInt32.self, forKey: .index)
@@ -105,8 +105,10 @@ extension VirtualLock.Memory.Record: Codable {
       self.happening = .unlocked(method, slot)
     } else if let method = try container.decodeIfPresent(EntryMethod.self, forKey: .locked) {
       self.happening = .locked(method, slot)
+    } else if let reason = try container.decodeIfPresent(DenialReason.self, forKey: .denied) {
+      self.happening = .denied(reason, slot)
     } else {
-      self.happening = .denied(try container.decode(DenialReason.self, forKey: .denied), slot)
+      self.happening = .other
     }
   }
 
@@ -126,6 +128,7 @@ extension VirtualLock.Memory.Record: Codable {
     case .denied(let reason, let whose):
       try container.encode(reason, forKey: .denied)
       credential = whose
+    case .other: credential = nil
     }
     if case .slot(let slot) = credential { try container.encode(slot, forKey: .slot) }
   }

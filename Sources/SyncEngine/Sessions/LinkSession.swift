@@ -117,6 +117,7 @@ actor LinkSession {
       case .finish(let id, let result): self.tell(.finished(id, result))
       case .report(let lock, let report): self.tell(.reported(lock, report))
       case .closeLink: self.link?.close()
+      case .openLink, .remember: break
       }
     }
   }

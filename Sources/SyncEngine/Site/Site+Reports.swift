@@ -53,6 +53,7 @@ extension Site {
       } catch {
         draft.note("\(device): the key is in the device now, but that could not be kept: \(Store.reason(of: error))")
       }
+    case .visited: break
     }
   }
 
@@ -83,6 +84,33 @@ extension Site {
       case .powerLost(let isOn): ("device_power_lost", isOn, "The device reports that its power supply failed.", false)
       case .lockedOut(let isOn):
         ("keypad_locked_out", isOn, "The keypad is locked out for a while after too many wrong codes.", false)
+      case .jammed(let isOn):
+        (
+          "lock_jammed", isOn,
+          "The bolt did not move to its end: the door may stand open or be misaligned. Look at the door, then lock or unlock again.",
+          false
+        )
+      case .securityPINRefused(let isOn):
+        (
+          "missing_device_credentials", isOn,
+          "The lock refuses its security PIN; nothing that needs it is tried again, since the lock bars who guesses. Stop bittingd, pair the lock anew with the right PIN, start it again.",
+          true
+        )
+      case .batteryLow(let isOn):
+        ("low_battery", isOn, "The lock's battery is nearly empty. Change it soon.", false)
+      case .keypadBatteryLow(let isOn):
+        ("accessory_keypad_low_battery", isOn, "The keypad's battery is nearly empty. Change it soon.", false)
+      case .keypadMissing(let isOn):
+        (
+          "accessory_keypad_setup_required", isOn,
+          "The lock has no keypad, so codes cannot be stored. Add the keypad with the maker's app.", false
+        )
+      case .logOff(let isOn):
+        (
+          "lock_log_off", isOn,
+          "The lock keeps no log, so who opens the door cannot be told. Switch the activity log on with the maker's app.",
+          false
+        )
       }
     let issue = isOn ? Issue(code: code, message: message, createdAt: now, scope: .device) : nil
     if isError { door.errors[code] = issue } else { door.warnings[code] = issue }
@@ -119,13 +147,16 @@ extension Site {
       door.told.remoteActs.remove(at: index)
       return
     }
-    let (type, credential, members): (String, EntryCredential?, [String: JSONValue]) =
-      switch record.happening {
-      case .unlocked(let method, let credential):
-        ("lock.unlocked", credential, ["method": .string(method.rawValue)])
-      case .locked(let method, let credential): ("lock.locked", credential, ["method": .string(method.rawValue)])
-      case .denied(let reason, let credential): ("lock.access_denied", credential, ["reason": Self.members(of: reason)])
-      }
+    let (type, credential, members): (String, EntryCredential?, [String: JSONValue])
+    switch record.happening {
+    case .unlocked(let method, let whose):
+      (type, credential, members) = ("lock.unlocked", whose, ["method": .string(method.rawValue)])
+    case .locked(let method, let whose):
+      (type, credential, members) = ("lock.locked", whose, ["method": .string(method.rawValue)])
+    case .denied(let reason, let whose):
+      (type, credential, members) = ("lock.access_denied", whose, ["reason": Self.members(of: reason)])
+    case .other: return
+    }
     var event = EventDraft(
       type: type, lock: door.id, account: door.account, occurredAt: record.date, members: members)
     switch credential {

@@ -149,6 +149,7 @@ struct LineRig {
         self.finished[id] = result
       case .report(let lock, let report): self.reports.append(Sight(at: self.now.uptime, value: (lock, report)))
       case .closeLink: Issue.record("the driver gave the line up")
+      case .openLink, .remember: Issue.record("asked for by a driver whose link is always there")
       }
     }
   }

@@ -166,6 +166,7 @@ struct VirtualWire {
       case .finish(let id, let result): self.events.append((self.now.uptime, .finished(id, result)))
       case .report(_, let report): self.events.append((self.now.uptime, .reported(report)))
       case .closeLink: self.close()
+      case .openLink, .remember: Issue.record("asked for by a driver whose link is always there")
       }
     }
   }
