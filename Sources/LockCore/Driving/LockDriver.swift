@@ -12,7 +12,8 @@ public protocol LockDriver: Sendable {
   /// Bytes came in: any piece of the stream on a serial line, one whole message elsewhere.
   mutating func received(_ bytes: [UInt8], at now: Moment) -> [DriverEffect]
 
-  /// The deadline last asked for has passed. Harmless when called early or twice.
+  /// The deadline last asked for has passed. Harmless when called early or twice. A driver whose link is opened on
+  /// demand is told this once when it begins, and asks for its first link then.
   mutating func deadlinePassed(at now: Moment) -> [DriverEffect]
 
   /// The link is gone. Everything outstanding is finished: unreachable, or unconfirmed where the lock may have

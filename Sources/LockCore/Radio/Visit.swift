@@ -17,7 +17,7 @@ public enum VisitReason: String, Hashable, Sendable, Codable, CaseIterable {
 }
 
 /// Why a link that was asked for could not be had.
-public enum LinkRefusal: Hashable, Sendable {
+public enum LinkRefusal: Error, Hashable, Sendable {
   /// The lock did not answer: out of reach, its battery empty, or taken by another central.
   case absent
   /// No radio to reach it with: unplugged, switched off, blocked.
