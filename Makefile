@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-core test-peers check format clean packages
+.PHONY: help run build test test-core test-peers test-bluetooth check format clean packages
 .DELETE_ON_ERROR:
 
 # Every flag of every build of the whole site stands here; the targets' own flags stand in Package.swift.
@@ -21,9 +21,14 @@ DEMO_DIR := .demo
 LISTEN := 127.0.0.1:8471
 # Options for pytest, for example: make test-peers PYTEST="-k osdp -x"
 PYTEST :=
+# Files of Tests/Bluetooth, for example: make test-bluetooth FILES=Tests/Bluetooth/test_rig.py
+FILES :=
+# One guest for each file. Its kernel is built once and kept outside of the checkout.
+IN_GUESTS = .ci/install-bluetooth-rig; kernel=$$(Tests/Bluetooth/build_kernel.sh); \
+	$(PYTHON) Tests/Bluetooth/suite.py --kernel "$$kernel" --pytest='$(PYTEST)' $(FILES)
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## Start the demo site on LISTEN (127.0.0.1:8471); it remembers in .demo
 	@mkdir -p $(DEMO_DIR)
@@ -37,12 +42,16 @@ test: packages .venv/made-from ## Pass every test: Swift, then the daemon agains
 	swift test --skip-build $(SWIFT_FLAGS) --skip '$(REAL_TIME)'
 	swift test --skip-build $(SWIFT_FLAGS) --filter '$(REAL_TIME)'
 	$(PYTHON) -m pytest Tests/Peers $(PYTEST)
+	$(IN_GUESTS)
 
 test-core: packages ## Pass the tests of the targets that need no package from outside
 	$(CORE) swift test $(CORE_FLAGS)
 
 test-peers: build .venv/made-from ## Pass only the tests with the official SDK and the OSDP reader
 	$(PYTHON) -m pytest Tests/Peers $(PYTEST)
+
+test-bluetooth: build .venv/made-from ## Pass only the tests with real Bluetooth, in user-mode Linux; FILES picks some
+	$(IN_GUESTS)
 
 check: packages ## Check format, C warnings, purity of the core and forbidden words
 	swift format lint --strict --recursive --parallel $(SWIFT_SOURCES)
@@ -52,16 +61,16 @@ format: ## Format all Swift in place
 	swift format --in-place --recursive --parallel $(SWIFT_SOURCES)
 
 clean: ## Remove everything that was made here, the demo's memory too
-	rm -rf .build .build-core .venv .demo .pytest_cache Tests/Peers/__pycache__ Tests/Peers/.pytest_cache
+	rm -rf .build .build-core .build-bluetooth .venv .demo .pytest_cache Tests/*/__pycache__ Tests/*/.pytest_cache
 
 packages:
 	@.ci/install-packages
 
 # Made anew whenever the requirements differ from those it was made from, never because of a time stamp alone.
-.venv/made-from: Tests/Peers/requirements.txt
-	@if ! cmp -s $< $@; then \
-	  echo "Making the Python environment of the peers in .venv"; \
+.venv/made-from: Tests/Peers/requirements.txt Tests/Bluetooth/requirements.txt
+	@if ! cmp -s <(cat $^) $@; then \
+	  echo "Making the Python environment of the tests in .venv"; \
 	  python3 -m venv --clear .venv; \
-	  $(PYTHON) -m pip install --disable-pip-version-check --requirement $<; \
+	  $(PYTHON) -m pip install --disable-pip-version-check $(addprefix --requirement ,$^); \
 	fi
-	@cp $< $@
+	@cat $^ > $@
