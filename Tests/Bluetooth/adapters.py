@@ -107,7 +107,7 @@ class Air(LocalLink):
         loop = asyncio.get_running_loop()
         if isinstance(packet, ll.ConnectInd):
             for controller in self.controllers:
-                if controller.random_address == packet.advertiser_address:
+                if controller.le_legacy_advertiser.address == packet.advertiser_address:
                     loop.call_soon(controller.on_ll_advertising_pdu, packet)
         else:
             scan_response = sender_controller.le_legacy_advertiser.scan_response_data
@@ -225,7 +225,7 @@ class Adapter(LowEnergyController):
                               reason=int(reason))
 
     def _is_deaf(self, peer: hci.Address) -> bool:
-        return any(controller.random_address == peer and getattr(controller, "is_deaf", False)
+        return any(controller.le_legacy_advertiser.address == peer and getattr(controller, "is_deaf", False)
                    for controller in self.air.controllers)
 
     def _is_duplicate(self, peer: hci.Address, data: bytes) -> bool:

@@ -55,9 +55,10 @@ class World:
 
     # Peripherals, by name.
 
-    async def add_lock(self, name: str, address: str, att: str, advertisements: str):
-        """Puts a lock on the air: `att` and `advertisements` are the paths of its sockets."""
-        self._peripherals[name] = Peripheral(self._air, name, address, att, advertisements)
+    async def add_lock(self, name: str, address: str, att: str, advertisements: str, public: bool = False):
+        """Puts a lock on the air: `att` and `advertisements` are the paths of its sockets, `public` is the type of its
+        address, which else is random."""
+        self._peripherals[name] = Peripheral(self._air, name, address, public, att, advertisements)
         await self._peripherals[name].start()
 
     async def remove_lock(self, name: str):
@@ -166,6 +167,4 @@ async def main(path: str):
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.WARNING, format="%(relativeCreated)d %(name)s: %(message)s")
-    # It misses an advertiser of its own at each connection; ours stands at the controller.
-    logging.getLogger("bumble.device").setLevel(logging.ERROR)
     asyncio.run(main(sys.argv[1]))

@@ -33,13 +33,13 @@ def _l2cap_address(address: str, address_type: int) -> bytes:
     return struct.pack("<HH6sHBx", AF_BLUETOOTH, 0, _address(address), ATT_CHANNEL, address_type)
 
 
-def begin(peer: str, adapter: str = "00:00:00:00:00:00") -> socket.socket:
-    """An ATT channel that the kernel is connecting to a peer with a random address."""
+def begin(peer: str, adapter: str = "00:00:00:00:00:00", peer_type: int = LE_RANDOM) -> socket.socket:
+    """An ATT channel that the kernel is connecting."""
     descriptor = _check(_libc.socket(AF_BLUETOOTH, socket.SOCK_SEQPACKET | socket.SOCK_NONBLOCK, BTPROTO_L2CAP))
     channel = socket.socket(AF_BLUETOOTH, socket.SOCK_SEQPACKET, BTPROTO_L2CAP, fileno=descriptor)
     try:
         _check(_libc.bind(descriptor, _l2cap_address(adapter, LE_PUBLIC), 14))
-        _check(_libc.connect(descriptor, _l2cap_address(peer, LE_RANDOM), 14))
+        _check(_libc.connect(descriptor, _l2cap_address(peer, peer_type), 14))
     except BlockingIOError:
         pass
     except BaseException:
@@ -48,9 +48,9 @@ def begin(peer: str, adapter: str = "00:00:00:00:00:00") -> socket.socket:
     return channel
 
 
-def connect(peer: str, adapter: str = "00:00:00:00:00:00", timeout: float = 30) -> socket.socket:
-    """A connected ATT channel. Raises OSError as the kernel tells it."""
-    channel = begin(peer, adapter)
+def connect(peer: str, timeout: float = 30, **options) -> socket.socket:
+    """A connected ATT channel; the options are those of `begin`. Raises OSError as the kernel tells it."""
+    channel = begin(peer, **options)
     try:
         if not select.select([], [channel], [], timeout)[1]:
             raise TimeoutError(f"{peer} does not answer")

@@ -12,7 +12,7 @@ import struct
 
 from bumble import att, hci
 from bumble.core import AdvertisingData
-from bumble.device import Device
+from bumble.device import AdvertisingType, Device, LegacyAdvertiser
 from bumble.host import Host
 from bumble.pairing import PairingConfig, PairingDelegate
 
@@ -60,12 +60,13 @@ class Cut:
 class Peripheral:
     """One lock on the air."""
 
-    def __init__(self, air: Air, name: str, address: str, socket_path: str, advertisement_path: str):
-        self.air, self.name, self.address = air, name, address
+    def __init__(self, air: Air, name: str, address: str, is_public: bool, socket_path: str, advertisement_path: str):
+        self.air, self.name = air, name
+        self.own_address_type = hci.OwnAddressType.PUBLIC if is_public else hci.OwnAddressType.RANDOM
         self.socket_path, self.advertisement_path = socket_path, advertisement_path
-        self.controller = LowEnergyController(name, link=air, public_address=f"00:BB{address[5:]}")
+        self.controller = LowEnergyController(name, link=air, public_address=address if is_public else f"00:BB{address[5:]}")
         self.controller.is_deaf = False
-        self.device = Device(name, hci.Address(address))
+        self.device = Device(name, hci.Address(f"C0:BB{address[5:]}" if is_public else address))
         self.device.host = Host(self.controller, self.controller)
         self.controller.host = self.device.host
         self.device.pairing_config_factory = lambda _: PairingConfig(
@@ -73,7 +74,7 @@ class Peripheral:
         # Advertising is switched at the controller, where it takes effect at once.
         advertiser = self.controller.le_legacy_advertiser
         advertiser.advertising_interval_min = ADVERTISING_INTERVAL_MS
-        advertiser.own_address_type = hci.OwnAddressType.RANDOM
+        advertiser.own_address_type = self.own_address_type
         self.device.l2cap_channel_manager.register_fixed_channel(att.ATT_CID, self._pdu_from_central)
         self.device.on("connection", self._connected)
         self.refuses_pairing = False
@@ -108,6 +109,10 @@ class Peripheral:
         """Advertises whenever no link is held."""
         self.is_on_air = True
         if self.link is None and self._has_advertisement:
+            # From this one the device knows which of its addresses a link is made to; pairing computes with it.
+            self.device.legacy_advertiser = LegacyAdvertiser(
+                self.device, AdvertisingType.UNDIRECTED_CONNECTABLE_SCANNABLE, self.own_address_type, hci.Address.ANY,
+                auto_restart=False)
             self.controller.le_legacy_advertiser.start()
 
     async def hang_up(self):
