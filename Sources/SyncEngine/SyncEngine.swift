@@ -49,11 +49,14 @@ public actor SyncEngine {
     // Bounded by what is asked of drivers and by the speed of the wires; a lost one would lose a command's end.
     (self.messages, self.tell) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
     self.keyHashes = try store.apiKeyHashes().map { Array($0.utf8) }
+    var memories: [LockID: [UInt8]] = [:]
+    for lock in self.site.lockIDs.values { memories[lock] = try store.driverMemory(of: lock) }
+    let seed = SiteDefinition.DriverSeed(lockIDs: self.site.lockIDs) { [memories] in memories[$0] }
     for link in definition.links {
-      let session = LinkSession(link, driver: link.driver(self.site.lockIDs), reactor: reactor, clock: clock) {
-        [tell] message in
-        tell.yield(message)
-      }
+      let session = LinkSession(
+        link, driver: link.driver(seed), reactor: reactor, clock: clock,
+        remember: { try store.keep($1, forDriverOf: $0) },
+        tell: { [tell] message in tell.yield(message) })
       self.allSessions.append(session)
       for lock in await session.locks { self.sessions[lock] = session }
     }
@@ -66,6 +69,9 @@ public actor SyncEngine {
     self.perform(self.site.started(at: self.now()))
     await withTaskGroup { group in
       for session in self.allSessions { group.addTask { await session.run() } }
+      for account in self.site.accounts.values.map(\.definition) where account.states != nil {
+        group.addTask { await self.takeInStates(of: account) }
+      }
       group.addTask { await self.takeInMessages() }
       group.addTask { await self.keepDeadlines() }
       await group.waitForAll()
@@ -82,6 +88,10 @@ public actor SyncEngine {
       case .reported(let lock, let report): self.perform(self.site.reported(lock, report, at: now))
       case .opened(let link):
         if link.isBus { self.perform(self.site.adapterChanged(link.account, fault: nil, at: now)) }
+      case .forgetful(let lock, let reason):
+        self.logger.error(
+          "the driver's memory cannot be kept, so the lock is not written",
+          metadata: ["lock": "\(lock)", "reason": "\(reason)"])
       case .lost(let link, let fault, let locks):
         self.logger.debug("link lost", metadata: ["link.account": "\(link.account)", "reason": "\(fault)"])
         if link.isBus {
@@ -90,6 +100,13 @@ public actor SyncEngine {
           for lock in locks { self.perform(self.site.reported(lock, .unreachable(.unreachable), at: now)) }
         }
       }
+    }
+  }
+
+  private func takeInStates(of account: SiteDefinition.Account) async {
+    guard let states = account.states else { return }
+    for await fault in states() {
+      self.perform(self.site.adapterChanged(account.key, fault: fault, at: self.now()))
     }
   }
 

@@ -125,8 +125,8 @@ import Testing
       driver: { _ in Recorder(lock: lock) })
     let (stream, tell) = AsyncStream<LinkSession.Message>.makeStream()
     let session = LinkSession(
-      link, driver: link.driver([:]), reactor: reactor, clock: SiteClock(floor: .distantPast)
-    ) { tell.yield($0) }
+      link, driver: link.driver(.init(lockIDs: [:])), reactor: reactor, clock: SiteClock(floor: .distantPast),
+      remember: { _, _ in }, tell: { tell.yield($0) })
     let running = Task { await session.run() }
     for number in 0..<2000 {
       session.submit(.readSlot(number), to: lock, id: CommandID(rawValue: UInt64(number)))

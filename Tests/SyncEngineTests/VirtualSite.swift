@@ -133,7 +133,7 @@ final class VirtualSite {
 
   func boot() {
     for index in self.wires.indices {
-      self.wires[index].driver = self.wires[index].link.driver(self.site.lockIDs)
+      self.wires[index].driver = self.wires[index].link.driver(.init(lockIDs: self.site.lockIDs))
       self.wires[index].driverDeadline = nil
       if !self.wires[index].isCut { self.wires[index].reopenAt = self.uptime }
     }

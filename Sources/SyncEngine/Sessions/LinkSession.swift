@@ -1,8 +1,8 @@
 internal import LockCore
 internal import LockTransport
 
-/// Runs one driver on one link: performs its effects at once and in order, and decides nothing. A link that is
-/// gone is opened again, for ever.
+/// Runs one driver on one link: performs its effects at once and in order, and decides nothing. A link that is kept
+/// open is opened again when it is gone, for ever; one that is opened on demand when the driver wants it.
 actor LinkSession {
   /// What the session tells the engine, in the order in which it happened.
   enum Message: Sendable {
@@ -14,11 +14,14 @@ actor LinkSession {
     case opened(SiteDefinition.Link)
     /// The link is gone or cannot be opened.
     case lost(SiteDefinition.Link, LinkFault, [LockID])
+    /// What the driver wanted to be kept was not; the lock is left alone until it can be.
+    case forgetful(LockID, reason: String)
   }
 
   private let definition: SiteDefinition.Link
   private let reactor: Reactor
   private let clock: SiteClock
+  private let remember: @Sendable (LockID, [UInt8]) throws -> Void
   private let tell: @Sendable (Message) -> Void
   private let orders: AsyncStream<Order>
   private let placeOrder: AsyncStream<Order>.Continuation
@@ -26,6 +29,14 @@ actor LinkSession {
   private var link: Link?
   /// The deadline last asked for; a link that is opened later is told of it.
   private var deadline: Duration?
+  /// Sleeps until the deadline while there is no link that would tell it.
+  private var alarm: Task<Void, Never>?
+  /// When the link that the driver wants is wanted; nil while it wants none.
+  private var wish: Duration?
+  /// The opening under way.
+  private var opening: Task<Result<Link, LinkRefusal>, Never>?
+  private let wishes: AsyncStream<Void>
+  private let wakeOpener: AsyncStream<Void>.Continuation
 
   /// A command on its way to the driver.
   private struct Order: Sendable {
@@ -36,27 +47,35 @@ actor LinkSession {
 
   init(
     _ definition: SiteDefinition.Link, driver: any LockDriver, reactor: Reactor, clock: SiteClock,
-    tell: @escaping @Sendable (Message) -> Void
+    remember: @escaping @Sendable (LockID, [UInt8]) throws -> Void, tell: @escaping @Sendable (Message) -> Void
   ) {
     self.definition = definition
     self.driver = driver
     self.reactor = reactor
     self.clock = clock
+    self.remember = remember
     self.tell = tell
     // Bounded by the engine: one job a lock, and openings that a client waits for.
     (self.orders, self.placeOrder) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
+    (self.wishes, self.wakeOpener) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
   /// The locks on this link.
   var locks: [LockID] { self.driver.locks }
 
-  /// Keeps the link open and passes commands on until the task is cancelled.
+  /// Has the link opened and passes commands on until the task is cancelled.
   func run() async {
     await withTaskGroup { group in
       group.addTask { await self.takeOrders() }
-      group.addTask { await self.keepLink() }
+      switch self.definition.way {
+      case .kept(let opener): group.addTask { await self.keepLink(opener) }
+      case .onDemand(let way):
+        group.addTask { await self.openOnDemand(way) }
+        group.addTask { await self.listen(way) }
+      }
       await group.waitForAll()
     }
+    self.alarm?.cancel()
   }
 
   private func takeOrders() async {
@@ -65,41 +84,25 @@ actor LinkSession {
     }
   }
 
-  private func keepLink() async {
-    var backoff = Backoff()
-    while !Task.isCancelled {
-      let began = Reactor.uptime
-      let fault: LinkFault
-      do {
-        let link = try self.definition.opener.open(on: self.reactor)
-        self.link = link
-        link.setDeadline(self.deadline)
-        self.tell(.opened(self.definition))
-        self.perform(self.driver.linkOpened(at: self.clock.now()))
-        fault = await self.serve(link)
-        link.close()
-        self.link = nil
-        self.perform(self.driver.linkClosed(at: self.clock.now()))
-      } catch {
-        fault = error
-      }
-      if Task.isCancelled { return }
-      self.tell(.lost(self.definition, fault, self.driver.locks))
-      backoff.linkClosed(after: Reactor.uptime - began)
-      let delay = backoff.next(jitter: Double.random(in: 0...1))
-      await self.definition.opener.waitToReopen(atMost: delay, after: fault, on: self.reactor)
-    }
-  }
-
   private func serve(_ link: Link) async -> LinkFault {
-    for await event in link.events {
+    self.link = link
+    self.alarm?.cancel()
+    link.setDeadline(self.deadline)
+    self.perform(self.driver.linkOpened(at: self.clock.now()))
+    var fault = LinkFault.hungUp
+    events: for await event in link.events {
       switch event {
       case .bytes(let bytes): self.perform(self.driver.received(bytes, at: self.clock.now()))
       case .deadlinePassed: self.perform(self.driver.deadlinePassed(at: self.clock.now()))
-      case .closed(let fault): return fault
+      case .closed(let reason):
+        fault = reason
+        break events
       }
     }
-    return .hungUp
+    link.close()
+    self.link = nil
+    self.perform(self.driver.linkClosed(at: self.clock.now()))
+    return fault
   }
 
   /// Gives the driver a command, after all those given before; its end is told as ``Message/finished(_:_:)``.
@@ -113,12 +116,108 @@ actor LinkSession {
       case .write(let bytes): self.link?.write(bytes)
       case .setDeadline(let uptime):
         self.deadline = uptime
-        self.link?.setDeadline(uptime)
+        if let link = self.link { link.setDeadline(uptime) } else { self.setAlarm() }
       case .finish(let id, let result): self.tell(.finished(id, result))
       case .report(let lock, let report): self.tell(.reported(lock, report))
       case .closeLink: self.link?.close()
-      case .openLink, .remember: break
+      case .openLink(let before, _): self.want(before)
+      case .remember(let bytes): self.keep(bytes)
       }
     }
+  }
+
+  private func keep(_ bytes: [UInt8]) {
+    guard let lock = self.driver.locks.first else { return }
+    do {
+      try self.remember(lock, bytes)
+    } catch {
+      // What follows is not written: a closed link takes nothing.
+      self.link?.close()
+      self.tell(.forgetful(lock, reason: Store.reason(of: error)))
+    }
+  }
+}
+
+// MARK: - Links that are kept open
+
+extension LinkSession {
+  private func keepLink(_ opener: LinkOpener) async {
+    var backoff = Backoff()
+    while !Task.isCancelled {
+      let began = Reactor.uptime
+      let fault: LinkFault
+      do {
+        let link = try opener.open(on: self.reactor)
+        self.tell(.opened(self.definition))
+        fault = await self.serve(link)
+      } catch {
+        fault = error
+      }
+      if Task.isCancelled { return }
+      self.tell(.lost(self.definition, fault, self.driver.locks))
+      backoff.linkClosed(after: Reactor.uptime - began)
+      let delay = backoff.next(jitter: Double.random(in: 0...1))
+      await opener.waitToReopen(atMost: delay, after: fault, on: self.reactor)
+    }
+  }
+}
+
+// MARK: - Links that are opened on demand
+
+extension LinkSession {
+  private func listen(_ way: OnDemandLink) async {
+    for await advertisement in way.advertisements() {
+      self.perform(self.driver.heard(advertisement, at: self.clock.now()))
+    }
+  }
+
+  private func openOnDemand(_ way: OnDemandLink) async {
+    // Nothing else tells the driver that it runs.
+    self.perform(self.driver.deadlinePassed(at: self.clock.now()))
+    for await _ in self.wishes {
+      while let before = self.wish, !Task.isCancelled {
+        let opening = Task { [reactor] in await way.open(before, reactor) }
+        self.opening = opening
+        let result = await withTaskCancellationHandler {
+          await opening.value
+        } onCancel: {
+          opening.cancel()
+        }
+        self.opening = nil
+        switch result {
+        case .success(let link):
+          self.wish = nil
+          _ = await self.serve(link)
+        case .failure(let refusal):
+          // Given up for an earlier date, which is tried at once.
+          if let wish = self.wish, wish < before { continue }
+          self.wish = nil
+          self.perform(self.driver.linkRefused(refusal, at: self.clock.now()))
+        }
+      }
+    }
+  }
+
+  private func want(_ before: Duration) {
+    let earlier = self.wish
+    self.wish = before
+    if let earlier, before < earlier { self.opening?.cancel() }
+    self.wakeOpener.yield()
+  }
+
+  private func setAlarm() {
+    self.alarm?.cancel()
+    self.alarm = nil
+    guard case .onDemand = self.definition.way, let deadline = self.deadline else { return }
+    self.alarm = Task {
+      try? await Task.sleep(for: max(.zero, deadline - Reactor.uptime))
+      if !Task.isCancelled { self.alarmWentOff(deadline) }
+    }
+  }
+
+  private func alarmWentOff(_ deadline: Duration) {
+    guard self.link == nil, self.deadline == deadline else { return }
+    self.deadline = nil
+    self.perform(self.driver.deadlinePassed(at: self.clock.now()))
   }
 }

@@ -22,6 +22,9 @@ struct Door {
   /// The codes last handed to a door whose codes the gateway holds.
   var held: [Credential] = []
 
+  /// How often a link was opened to it that it has not by itself, and why.
+  var visits = VisitCount()
+
   /// What happened and is not in the store yet, oldest first.
   private(set) var backlog: [(happening: Happening, date: Timestamp)] = []
 

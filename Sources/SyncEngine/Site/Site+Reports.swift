@@ -53,7 +53,8 @@ extension Site {
       } catch {
         draft.note("\(device): the key is in the device now, but that could not be kept: \(Store.reason(of: error))")
       }
-    case .visited: break
+    case .visited(let reason):
+      if let sentence = door.visits.count(reason, at: now) { draft.note("\(door.displayName): \(sentence)") }
     }
   }
 

@@ -228,7 +228,12 @@ struct Site {
     case .reported(let report): Self.apply(report, to: &door, store: self.store, at: date, into: &draft)
     case .adapterChanged(let isGone):
       door.ledger.isAdapterGone = isGone
-      if isGone { door.ledger.becameUnreachable() }
+      if isGone {
+        door.ledger.becameUnreachable()
+      } else if door.definition.isVisited, door.told.isConnected == true {
+        // Its driver never heard of it: what it last told of the lock holds.
+        door.ledger.becameReachable(slotChanges: nil, newestRecord: nil)
+      }
     }
   }
 

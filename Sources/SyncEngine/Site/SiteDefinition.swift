@@ -9,14 +9,18 @@ public struct SiteDefinition: Sendable {
     public var key: String
     /// What kind of bus or adapter, for people.
     public var kind: String
+    /// Tells why the adapter cannot be used, nil while it can, for one consumer; nil for a bus, whose own link tells.
+    public var states: (@Sendable () -> AsyncStream<String?>)?
 
     /// Makes an adapter.
     /// - Parameters:
     ///   - key: its name in the configuration.
     ///   - kind: what kind, for people.
-    public init(key: String, kind: String) {
+    ///   - states: tells why the adapter cannot be used, nil while it can.
+    public init(key: String, kind: String, states: (@Sendable () -> AsyncStream<String?>)? = nil) {
       self.key = key
       self.kind = kind
+      self.states = states
     }
   }
 
@@ -34,6 +38,8 @@ public struct SiteDefinition: Sendable {
     public var model: String
     /// What it can do.
     public var capabilities: LockCapabilities
+    /// True when its link is opened on demand: it is reachable while its driver says so, link or none.
+    public var isVisited: Bool
     /// What a person can do at it, for a simulated lock; nil for a real one.
     public var simulation: LockSimulation?
 
@@ -45,10 +51,11 @@ public struct SiteDefinition: Sendable {
     ///   - manufacturer: maker, for people.
     ///   - model: model, for people.
     ///   - capabilities: what it can do.
+    ///   - isVisited: its link is opened on demand.
     ///   - simulation: what a person can do at it, when simulated.
     public init(
       key: String, account: String, deviceType: String, manufacturer: String, model: String,
-      capabilities: LockCapabilities, simulation: LockSimulation? = nil
+      capabilities: LockCapabilities, isVisited: Bool = false, simulation: LockSimulation? = nil
     ) {
       self.key = key
       self.account = account
@@ -56,35 +63,75 @@ public struct SiteDefinition: Sendable {
       self.manufacturer = manufacturer
       self.model = model
       self.capabilities = capabilities
+      self.isVisited = isVisited
       self.simulation = simulation
+    }
+  }
+
+  /// What a driver is made from.
+  public struct DriverSeed: Sendable {
+    /// Each lock's id by its name in the configuration.
+    public var lockIDs: [String: LockID]
+    /// What the driver of this lock last asked to be kept; nil for nothing.
+    public var memory: @Sendable (LockID) -> [UInt8]?
+
+    /// Makes a seed.
+    /// - Parameters:
+    ///   - lockIDs: each lock's id by its name in the configuration.
+    ///   - memory: what the driver of a lock last asked to be kept.
+    public init(lockIDs: [String: LockID], memory: @escaping @Sendable (LockID) -> [UInt8]? = { _ in nil }) {
+      self.lockIDs = lockIDs
+      self.memory = memory
     }
   }
 
   /// A byte channel and the driver that speaks over it.
   public struct Link: Sendable {
+    /// How the channel is had.
+    public enum Way: Sendable {
+      /// It is kept open, and opened again when it is gone.
+      case kept(LinkOpener)
+      /// It is opened when the driver wants it.
+      case onDemand(OnDemandLink)
+    }
+
     /// Key of the adapter; its loss is the adapter's loss when `isBus`.
     public var account: String
     /// True for a bus or stick: when it is gone nothing is known of its locks. False for one lock's own channel:
     /// when it is closed that lock is merely out of reach.
     public var isBus: Bool
-    /// How to open it.
-    public var opener: LinkOpener
-    /// Makes the driver, given each lock's id by its name in the configuration.
-    public var driver: @Sendable ([String: LockID]) -> any LockDriver
+    /// How it is had.
+    public var way: Way
+    /// Makes the driver.
+    public var driver: @Sendable (DriverSeed) -> any LockDriver
 
-    /// Makes a link.
+    /// Makes a link that is kept open.
     /// - Parameters:
     ///   - account: key of the adapter.
     ///   - isBus: the adapter is this link.
     ///   - opener: how to open it.
-    ///   - driver: makes the driver.
+    ///   - driver: makes the driver, given each lock's id by its name in the configuration.
     public init(
       account: String, isBus: Bool, opener: LinkOpener,
       driver: @escaping @Sendable ([String: LockID]) -> any LockDriver
     ) {
       self.account = account
       self.isBus = isBus
-      self.opener = opener
+      self.way = .kept(opener)
+      self.driver = { driver($0.lockIDs) }
+    }
+
+    /// Makes the link of one lock that is visited.
+    /// - Parameters:
+    ///   - account: key of the radio.
+    ///   - onDemand: how to reach the lock.
+    ///   - driver: makes the driver.
+    public init(
+      account: String, onDemand: OnDemandLink, driver: @escaping @Sendable (DriverSeed) -> any LockDriver
+    ) {
+      self.account = account
+      self.isBus = false
+      self.way = .onDemand(onDemand)
       self.driver = driver
     }
   }

@@ -121,6 +121,24 @@ extension Store {
           CREATE INDEX event_by_code ON event (access_code_id, created_at);
           """)
     }
+    migrator.registerMigration("3") { database in
+      try database.execute(
+        sql: """
+          -- What the driver of a lock asked to be kept; only the driver reads it.
+          CREATE TABLE driver_memory (
+            lock_id TEXT PRIMARY KEY REFERENCES lock (id),
+            bytes BLOB NOT NULL
+          ) STRICT;
+
+          -- Bluetooth bonds: what an adapter and a peer agreed on; only the radio reads it.
+          CREATE TABLE bond (
+            adapter TEXT NOT NULL,
+            peer TEXT NOT NULL,
+            bytes BLOB NOT NULL,
+            PRIMARY KEY (adapter, peer)
+          ) STRICT;
+          """)
+    }
     return migrator
   }
 }
