@@ -1,0 +1,109 @@
+"""What happens at the door: who came in, what the lock did, what it complains of, and what time it thinks it is."""
+
+import pytest
+
+from conftest import FRONT, SIDE
+from nukisite import SLOW
+from waiting import eventually
+
+BOTH = pytest.mark.parametrize("door", [FRONT, SIDE])
+
+
+@BOTH
+def test_opening_and_locking_end_with_the_locks_own_completion(doors, door):
+    seam, lock = doors.daemon.seam(), doors.locks[door]
+    device_id = doors.device(door)["device_id"]
+    patience = {"timeout": SLOW, "polling_interval": 0.2}
+    opened = seam.locks.unlock_door(device_id=device_id, wait_for_action_attempt=patience)
+    assert opened.status == "success" and lock.state()["lock_state"] == "unlocked"
+    doors.daemon.wait_for_event("lock.unlocked", action_attempt_id=opened.action_attempt_id, timeout=SLOW)
+    locked = seam.locks.lock_door(device_id=device_id, wait_for_action_attempt=patience)
+    assert locked.status == "success" and lock.state()["lock_state"] == "locked"
+    eventually(lambda: doors.device(door)["properties"]["locked"], "the device is seen locked", SLOW)
+
+
+@BOTH
+def test_a_turn_by_hand_is_told_as_such(doors, door):
+    before = len(doors.daemon.events("lock.unlocked", method="manual"))
+    doors.locks[door]("turn", action="unlock")
+    event = eventually(lambda: doors.daemon.events("lock.unlocked", method="manual")[before:], "it is told", SLOW)[0]
+    assert event["device_id"] == doors.device(door)["device_id"]
+    doors.locks[door]("turn", action="lock")
+
+
+def test_a_jammed_bolt_fails_the_attempt_and_warns(doors):
+    lock = doors.locks[FRONT]
+    lock("jam", jammed=True)
+    attempt = doors.daemon.post("/locks/lock_door", {"device_id": doors.device(FRONT)["device_id"]})
+    done = doors.daemon.finished(attempt["action_attempt"]["action_attempt_id"], timeout=SLOW)
+    assert done["status"] == "error" and done["error"]["message"]
+    eventually(lambda: "lock_jammed" in doors.warnings(FRONT), "the jam is told", SLOW)
+    lock("jam", jammed=False)
+    attempt = doors.daemon.post("/locks/lock_door", {"device_id": doors.device(FRONT)["device_id"]})
+    done = doors.daemon.finished(attempt["action_attempt"]["action_attempt_id"], timeout=SLOW)
+    assert done["status"] == "success"
+    eventually(lambda: "lock_jammed" not in doors.warnings(FRONT), "the jam is over", SLOW)
+
+
+@pytest.mark.parametrize("command, warning", [("battery", "low_battery"),
+                                              ("keypad_battery", "accessory_keypad_low_battery")])
+def test_a_low_battery_warns_until_it_is_changed(doors, command, warning):
+    """Battery checks ride on sessions that something else opened: here, a code."""
+    lock = doors.locks[FRONT]
+    lock(command, critical=True)
+    doors.make_code(FRONT)
+    eventually(lambda: warning in doors.warnings(FRONT), f"{warning} is told", SLOW)
+    lock(command, critical=False)
+    doors.make_code(FRONT)
+    eventually(lambda: warning not in doors.warnings(FRONT), f"{warning} is over", SLOW)
+
+
+@BOTH
+def test_a_clock_five_minutes_off_is_put_right(doors, door):
+    lock = doors.locks[door]
+    lock("set_clock", offset=-300)
+    doors.make_code(door)
+    eventually(lambda: abs(lock.state()["clock_offset"]) < 30, "the clock is right", SLOW)
+
+
+def test_entries_of_an_outage_are_told_afterwards(doors):
+    """The daemon is away while people come in; every entry is told once, with its code."""
+    lock, code = doors.locks[FRONT], doors.make_code(FRONT)
+    before = len(doors.entries(code))
+    doors.daemon.stop()
+    for _ in range(3):
+        assert lock.type(code["code"])
+    assert not lock.type("987651")
+    doors.daemon.start(timeout=SLOW)
+    eventually(lambda: len(doors.entries(code)) - before >= 3, "three entries are told", SLOW)
+    doors.daemon.restart()
+    doors.door(FRONT)
+    assert lock.type(code["code"])
+    eventually(lambda: len(doors.entries(code)) - before >= 4, "the fourth entry is told", SLOW)
+    assert len(doors.entries(code)) - before == 4
+
+
+def test_what_the_log_lost_is_told_as_a_gap(doors):
+    lock, code = doors.locks[SIDE], doors.make_code(SIDE)
+    assert lock.type(code["code"])
+    doors.entry(code)
+    doors.daemon.stop()
+    for _ in range(6):
+        lock.type(code["code"])
+    # Everything but the newest two is gone from the lock's ring.
+    lock("forget_log", entries=lock.state()["log_entries"] - 2)
+    doors.daemon.start(timeout=SLOW)
+    lost = doors.daemon.wait_for_event("lock.entries_lost", timeout=SLOW)
+    assert lost["last_index"] - lost["first_index"] + 1 == 4
+    eventually(lambda: len(doors.entries(code)) == 3, "the two that were left are told", SLOW)
+
+
+def test_the_name_of_a_code_comes_back_with_its_entry_after_it_was_deleted(doors):
+    """Used, then deleted before the log was read: the entry still names the code."""
+    lock, code = doors.locks[FRONT], doors.make_code(FRONT, name="Short Stay")
+    doors.daemon.stop()
+    assert lock.type(code["code"])
+    doors.daemon.start(timeout=SLOW)
+    doors.delete(code)
+    doors.wait_until_gone(code)
+    assert doors.entry(code)["access_code_id"] == code["access_code_id"]
