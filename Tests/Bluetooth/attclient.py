@@ -12,6 +12,9 @@ ATT_CHANNEL = 4
 LE_PUBLIC, LE_RANDOM = 1, 2
 HCI_CHANNEL_CONTROL, NO_ADAPTER = 3, 0xFFFF
 COMMAND_COMPLETE, COMMAND_STATUS, DEVICE_FOUND = 0x0001, 0x0002, 0x0012
+USER_CONFIRMATION_REQUEST, CONFIRM = 0x000F, 0x001C
+SET_BONDABLE, SET_IO_CAPABILITY, SET_SECURE_CONNECTIONS, NO_INPUT_NO_OUTPUT = 0x0009, 0x0018, 0x002D, b"\x03"
+SOL_BLUETOOTH, BT_SECURITY, MEDIUM = 274, 4, b"\x02\x00"  # level u8, key size u8
 SET_POWERED, SET_LE, START_DISCOVERY, STOP_DISCOVERY, READ_INFO = 0x0005, 0x000D, 0x0023, 0x0024, 0x0004
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -98,9 +101,28 @@ class Management:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"hci{index} does not come up")
             select.select([self.socket], [], [], 0.1)
+        self.command(SET_BONDABLE, index, b"\x01")
+        self.command(SET_SECURE_CONNECTIONS, index, b"\x01")
+        self.command(SET_IO_CAPABILITY, index, NO_INPUT_NO_OUTPUT)
         status, _ = self.command(SET_POWERED, index, b"\x01")
         if status:
             raise OSError(f"hci{index} cannot be switched on: status {status:#04x}")
+
+    def encrypt(self, channel: socket.socket, timeout: float = 35):
+        """Raises the security of a channel, and agrees to the pairing that this may need. Raises OSError."""
+        channel.setsockopt(SOL_BLUETOOTH, BT_SECURITY, MEDIUM)
+        deadline = time.monotonic() + timeout
+        while (left := deadline - time.monotonic()) > 0:
+            asked, done, _ = select.select([self.socket], [channel], [], left)
+            if done:
+                if error := channel.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+                    raise OSError(error, os.strerror(error))
+                return
+            packet = self.socket.recv(4096) if asked else b""
+            if packet and struct.unpack_from("<H", packet)[0] == USER_CONFIRMATION_REQUEST:
+                # the adapter's index, and the peer's address with its type, come back as they are
+                self.socket.send(struct.pack("<H", CONFIRM) + packet[2:4] + struct.pack("<H", 7) + packet[6:13])
+        raise TimeoutError("the channel is not encrypted")
 
     def found(self, index: int, seconds: float) -> dict[str, list[bytes]]:
         """What a scan hears: advertising data and scan responses by address."""

@@ -146,24 +146,6 @@ def test_an_idle_lock_is_not_written_to(doors):
     assert written == {command: lock.requests(command) for command in (ADD_CODE, UPDATE_CODE)}
 
 
-def test_a_full_keypad_is_told(site):
-    lock = site.add_paired_lock("Small Door", capacity=2)
-    site.start()
-    kept = [site.make_code("Small Door") for _ in range(2)]
-    try:
-        third = site.create("Small Door")
-    except AssertionError as refused:
-        assert "max_access_codes" in str(refused) or "no_space" in str(refused) or "full" in str(refused)
-    else:
-        eventually(lambda: "no_space_for_access_code_on_device" in
-                   {error["error_code"] for error in site.daemon.code(third["access_code_id"])["errors"]},
-                   "the full keypad is told", SLOW)
-        assert third["code"] not in lock.codes()
-        site.delete(kept[0])
-        site.programmed(third)
-    assert all(code["code"] in lock.codes() for code in kept[1:])
-
-
 def test_the_sdk_sees_a_code_leave(doors):
     seam = doors.daemon.seam()
     code = doors.make_code(SIDE)

@@ -124,11 +124,38 @@ def test_a_deaf_lock_advertises_and_never_connects(radio, lock, index):
     assert len(radio.noted("connected")) == 1
 
 
-def test_a_lock_that_demands_encryption_refuses_values(radio, lock, index):
-    radio("need_encryption", name="echo", need=True)
-    with attclient.connect(LOCK) as channel:
+@pytest.mark.parametrize("public", [False, True])
+def test_a_lock_that_demands_encryption_refuses_values_until_it_has_it(radio, lock, index, management, public):
+    if public:
+        radio("add_lock", name="public", address=PUBLIC_LOCK, public=True, att=str(lock.att_path),
+              advertisements=str(lock.advertisement_path))
+    name, peer = ("public", {"peer": PUBLIC_LOCK, "peer_type": attclient.LE_PUBLIC}) if public else ("echo", {"peer": LOCK})
+    radio("need_encryption", name=name, need=True)
+    refusal = struct.pack("<BBHB", 0x01, WRITE, 3, 0x05)
+    with attclient.connect(**peer) as channel:
         assert attclient.ask(channel, struct.pack("<BH", 0x02, 517))[0] == 0x03
-        assert attclient.ask(channel, write(b"1")) == struct.pack("<BBHB", 0x01, WRITE, 3, 0x05)
+        assert attclient.ask(channel, write(b"1")) == refusal
+        management.encrypt(channel)
+        assert attclient.ask(channel, write(b"1")) == bytes([WRITE + 1])
+        assert radio("links")[name]["encrypted"]
+        radio("hang_up", name=name)
+    # Bonded: encrypted again without anybody being asked.
+    radio("refuse_pairing", name=name, refuse=True)
+    with attclient.connect(**peer) as channel:
+        management.encrypt(channel)
+        assert attclient.ask(channel, write(b"2")) == bytes([WRITE + 1])
+        radio("hang_up", name=name)
+    # The lock has lost the bond: what the kernel keeps is stale.
+    radio("forget_bond", name=name)
+    with attclient.connect(**peer) as channel, pytest.raises(OSError):
+        management.encrypt(channel, timeout=10)
+
+
+def test_a_lock_may_refuse_to_pair(radio, lock, index, management):
+    radio("refuse_pairing", name="echo", refuse=True)
+    with attclient.connect(LOCK) as channel, pytest.raises(OSError):
+        management.encrypt(channel, timeout=10)
+    assert not radio.held() or not radio("links")["echo"]["encrypted"]
 
 
 def test_an_adapter_comes_back_under_another_index(radio, lock, index, management):
