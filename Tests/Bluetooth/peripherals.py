@@ -227,13 +227,13 @@ class Peripheral:
 
 
 def parse_advertisement(packet: bytes) -> tuple[bytes, bytes]:
-    """Splits a lock's packet into advertising data and scan response: one byte of length before each."""
-    length = packet[0]
-    data, rest = packet[1:1 + length], packet[1 + length:]
-    return data, rest[1:1 + rest[0]] if rest else b""
-
-
-def named(data: bytes, name: str) -> bytes:
-    """A packet of a lock that advertises `data` and answers scans with its name."""
-    response = bytes(AdvertisingData([(AdvertisingData.COMPLETE_LOCAL_NAME, name.encode())]))
-    return bytes([len(data)]) + data + bytes([len(response)]) + response
+    """Splits a lock's AD structures (length u8, type u8, value) into advertising data and scan response: the name is
+    what an active scan has to ask for."""
+    data, scan_response = b"", b""
+    while packet:
+        structure, packet = packet[:1 + packet[0]], packet[1 + packet[0]:]
+        if structure[1:2] == bytes([AdvertisingData.COMPLETE_LOCAL_NAME]):
+            scan_response += structure
+        else:
+            data += structure
+    return data, scan_response

@@ -7,18 +7,18 @@ import pytest
 
 import attclient
 from echolock import MTU, READ, WRITE, EchoLock
-from peripherals import named
 from radio import ADAPTER, SECOND_ADAPTER
 from waiting import eventually
 
 LOCK = "C0:00:00:00:00:01"
 PUBLIC_LOCK = "54:D2:72:2B:3C:4D"
 ADVERTISING = bytes.fromhex("0201061aff4c000215a92ee200550111e4916c0800200c9a661a2b3c4dc4")
+NAME = b"\x0e\x09Nuki_1A2B3C4D"
 
 
 @pytest.fixture
 def lock(radio, tmp_path):
-    lock = EchoLock(tmp_path, named(ADVERTISING, "Nuki_1A2B3C4D"))
+    lock = EchoLock(tmp_path, ADVERTISING + NAME)
     radio("add_lock", name="echo", address=LOCK, att=str(lock.att_path), advertisements=str(lock.advertisement_path))
     yield lock
     lock.close()
@@ -59,7 +59,7 @@ def connects() -> bool:
 def test_a_scan_hears_advertisement_and_name(lock, index, management):
     heard = management.found(index, seconds=1.5)
     assert list(heard) == [LOCK]
-    assert ADVERTISING in heard[LOCK][0] and any(b"Nuki_1A2B3C4D" in data for data in heard[LOCK])
+    assert ADVERTISING in heard[LOCK][0] and any(NAME in data for data in heard[LOCK])
 
 
 def test_packets_pass_whole_in_both_directions(radio, lock, index):
