@@ -36,7 +36,7 @@ class EchoLock:
                 except OSError:
                     return
                 kept.append(client)
-                serve(client)
+                threading.Thread(target=serve, args=[client], daemon=True).start()
 
         threading.Thread(target=accept, daemon=True).start()
         return listener

@@ -1,7 +1,9 @@
 """The rig itself, without the daemon: the kernel's own sockets meet peripherals and their faults."""
 
+import contextlib
 import errno
 import struct
+import time
 
 import pytest
 
@@ -188,3 +190,17 @@ def test_a_stalled_adapter_wakes_at_a_reset(radio, lock, index, management):
     management.power_on(index)
     assert radio.noted("recovered")
     attclient.connect(LOCK).close()
+
+
+def test_twenty_locks_hold_their_links_at_once(radio, lock, index, record_property):
+    peers = [f"C0:00:00:00:01:{number:02X}" for number in range(20)]
+    for peer in peers:
+        radio("add_lock", name=peer, address=peer, att=str(lock.att_path), advertisements=str(lock.advertisement_path))
+    begin = time.monotonic()
+    with contextlib.ExitStack() as open_channels:
+        channels = [open_channels.enter_context(attclient.begin(peer)) for peer in peers]
+        eventually(lambda: radio.held() == set(peers), "all links are up", timeout=60)
+        record_property("figures: rig", f"20 links in {time.monotonic() - begin:.1f} s")
+        for channel in channels:
+            channel.settimeout(20)
+            attclient.ask(channel, write(b"1"))
