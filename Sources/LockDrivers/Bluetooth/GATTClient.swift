@@ -242,11 +242,12 @@ public struct GATTClient: Sendable {
     case .read(let handle): procedure = .read(GATTRead(handle: handle))
     case .write(let handle, let value): procedure = .write(GATTWrite(handle: handle, value: value))
     case .writeCommand(let handle, let value):
-      if value.count <= self.mtu - 3 {
+      let limit = min(self.mtu - 3, ATTPDU.longestValue)
+      if value.count <= limit {
         effects.append(.write(ATTPDU.FromClient.writeCommand(handle: handle, value).bytes))
         result = .success(.written)
       } else {
-        result = .failure(.tooLong(limit: self.mtu - 3))
+        result = .failure(.tooLong(limit: limit))
       }
     case .subscribe(let handle, let subscription):
       if let found = self.database?.characteristic(handle: handle), let configuration = found.configuration,
