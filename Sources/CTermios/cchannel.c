@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "cchannel.h"
 
 #include <errno.h>
@@ -5,11 +6,69 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 int cchannel_make_pair(int fds[2]) {
   return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) < 0 ? -errno : 0;
 }
+
+static int make_address(struct sockaddr_un *address, const char *path) {
+  memset(address, 0, sizeof *address);
+  address->sun_family = AF_UNIX;
+  size_t length = strlen(path);
+  // An empty name would be an abstract address.
+  if (length == 0) return -ENOENT;
+  if (length >= sizeof address->sun_path) return -ENAMETOOLONG;
+  memcpy(address->sun_path, path, length);
+  return 0;
+}
+
+int cchannel_connect(const char *path) {
+  struct sockaddr_un address;
+  int rc = make_address(&address, path);
+  if (rc < 0) return rc;
+  int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -errno;
+  if (connect(fd, (const struct sockaddr *)&address, sizeof address) < 0) {
+    int error = errno;
+    close(fd);
+    return -error;
+  }
+  return fd;
+}
+
+int cchannel_listen(const char *path) {
+  struct sockaddr_un address;
+  int rc = make_address(&address, path);
+  if (rc < 0) return rc;
+  int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -errno;
+  // The entry gets the socket's own mode, so it is never open to others, not even for a moment.
+  if (fchmod(fd, 0600) < 0 || bind(fd, (const struct sockaddr *)&address, sizeof address) < 0 ||
+      listen(fd, 64) < 0) {
+    int error = errno;
+    close(fd);
+    return -error;
+  }
+  return fd;
+}
+
+int cchannel_accept(int fd) {
+  int connection;
+  do {
+    connection = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  } while (connection < 0 && (errno == EINTR || errno == ECONNABORTED));
+  return connection < 0 ? -errno : connection;
+}
+
+int cchannel_is_socket(const char *path) {
+  struct stat entry;
+  return lstat(path, &entry) == 0 && S_ISSOCK(entry.st_mode);
+}
+
+int cchannel_remove(const char *path) { return unlink(path) < 0 ? -errno : 0; }
 
 _Static_assert(sizeof(struct inotify_event) == 16 && offsetof(struct inotify_event, len) == 12, "inotify(7)");
 

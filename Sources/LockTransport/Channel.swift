@@ -25,6 +25,9 @@ final class Channel: Sendable {
     case messages
     /// A descriptor that is only read.
     case notices
+    /// A socket that others connect to. One byte is told whenever somebody waits; the next call of
+    /// ``Channel/nextEvent()`` watches for more.
+    case listener
   }
 
   private struct State: ~Copyable {
@@ -81,19 +84,27 @@ final class Channel: Sendable {
       var waits = false
       self.update { state in
         event = state.inbox.popFirst()
-        guard event == nil else {
-          guard state.isPaused, state.inbox.hasRoom else { return nil }
-          state.isPaused = false
-          return self.watch(&state)
-        }
-        if state.descriptor != nil, !state.isUnread, state.reader == nil {
+        if event == nil, state.descriptor != nil, !state.isUnread, state.reader == nil {
           state.reader = continuation
           waits = true
         }
-        return nil
+        // A listener's reader takes in who waits before it comes back for more.
+        let goesOn = self.kind == .listener ? waits : event != nil && state.inbox.hasRoom
+        guard state.isPaused, goesOn else { return nil }
+        state.isPaused = false
+        return self.watch(&state)
       }
       if !waits { continuation.resume(returning: event) }
     }
+  }
+
+  /// Takes in one of those that wait; nil when none does.
+  func accept() throws(LinkFault) -> Descriptor? {
+    let number = self.state.withLock { state in
+      if let listening = state.descriptor?.number { cchannel_accept(listening) } else { -EAGAIN }
+    }
+    if number == -EAGAIN { return nil }
+    return try Descriptor(number, doing: "accept")
   }
 
   /// The reader went away: what comes in from now on stays where it is.
@@ -208,6 +219,11 @@ final class Channel: Sendable {
 
   private func read(_ state: inout State, _ buffer: inout [UInt8]) -> LinkFault? {
     guard let number = state.descriptor?.number else { return nil }
+    if self.kind == .listener {
+      state.inbox.append(.bytes([0]))
+      state.isPaused = true
+      return self.watch(&state)
+    }
     while !state.inbox.isFull, !state.isUnread {
       let count = unsafe buffer.withUnsafeMutableBufferPointer { bytes in
         unsafe cchannel_read(number, bytes.baseAddress, bytes.count)

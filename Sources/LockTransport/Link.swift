@@ -36,6 +36,9 @@ public struct Link: Sendable {
   /// when the link is closed already.
   public func close() { self.channel.close() }
 
+  /// Takes in one of those that wait at a listening socket; nil when none does.
+  func accept() throws(LinkFault) -> Descriptor? { try self.channel.accept() }
+
   /// Opens two ends of a channel inside this process that keeps message boundaries: what one writes, the other
   /// receives. When one is closed the other hangs up.
   /// - Parameter reactor: serves both ends.

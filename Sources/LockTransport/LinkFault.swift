@@ -16,6 +16,8 @@ public enum LinkFault: Error, Hashable, Sendable {
   case notATerminal(path: String)
   /// The device cannot run at this speed; `nearest` is what it offers instead, where it tells.
   case speedUnsupported(path: String, baud: Int, nearest: Int?)
+  /// The unix-domain socket at this path cannot be used.
+  case socket(path: String, SocketFault)
   /// The far end is gone: unplugged, or closed on its side.
   case hungUp
   /// The far end takes no more bytes, and too many wait already.
@@ -24,6 +26,24 @@ public enum LinkFault: Error, Hashable, Sendable {
   case shutDown
   /// A system call failed otherwise; `errno` as in errno(3).
   case ioError(errno: Int32, during: String)
+
+  /// Why a unix-domain socket cannot be used.
+  public enum SocketFault: Hashable, Sendable {
+    /// Nothing is at the path.
+    case missing
+    /// The program that listened there is gone.
+    case unattended
+    /// Only another user may open it.
+    case forbidden
+    /// Something else is at the path: a file, or a socket of another type than SEQPACKET.
+    case otherKind
+    /// Another program listens there.
+    case taken
+    /// Too many connections wait to be taken in.
+    case crowded
+    /// A path of more than 107 bytes.
+    case pathTooLong
+  }
 
   /// A process that has a device open.
   public struct Holder: Hashable, Sendable {
@@ -61,6 +81,8 @@ extension LinkFault: CustomStringConvertible {
       "\(path) cannot run at \(baud) baud, its nearest speed is \(nearest): choose another"
     case .speedUnsupported(let path, let baud, nil):
       "\(path) cannot run at \(baud) baud: choose another speed"
+    case .socket(let path, let fault):
+      fault.description(at: path)
     case .hungUp:
       "the far end is gone: check that the adapter is plugged in and powered"
     case .stalled:
@@ -75,5 +97,19 @@ extension LinkFault: CustomStringConvertible {
   private static func words(for errno: Int32) -> String {
     guard let words = unsafe strerror(errno) else { return "error" }
     return unsafe String(cString: words)
+  }
+}
+
+extension LinkFault.SocketFault {
+  fileprivate func description(at path: String) -> String {
+    switch self {
+    case .missing: "no socket at \(path): start the program that listens there, or correct the path"
+    case .unattended: "nobody listens at \(path): start the program that does"
+    case .forbidden: "no permission to use \(path): run both programs as the same user"
+    case .otherKind: "\(path) is no SEQPACKET socket: take another path"
+    case .taken: "another program listens at \(path): stop it, or take another path"
+    case .crowded: "too many connections wait at \(path): see why the program there does not take them in"
+    case .pathTooLong: "\(path) is longer than the 107 bytes that a socket's path may have: take a shorter one"
+    }
   }
 }

@@ -4,6 +4,8 @@ import CTermios
 public enum LinkOpener: Sendable {
   /// A serial line.
   case serial(SerialPort)
+  /// A device, such as a simulated one, in another process.
+  case unix(UnixSocket)
   /// A simulated device in this process: called for each opening, keeps the far end of ``Link/pair(on:)`` and gives
   /// the near one.
   case simulated(@Sendable (Reactor) throws(LinkFault) -> Link)
@@ -14,12 +16,13 @@ public enum LinkOpener: Sendable {
   public func open(on reactor: Reactor) throws(LinkFault) -> Link {
     switch self {
     case .serial(let port): try port.open(on: reactor)
+    case .unix(let socket): try socket.open(on: reactor)
     case .simulated(let open): try open(reactor)
     }
   }
 
-  /// Waits until another opening is worth it: for the delay, or until something happens at the serial device's path,
-  /// such as the adapter being plugged in. Returns at once when the task is cancelled.
+  /// Waits until another opening is worth it: for the delay, or until something happens at the path of the serial
+  /// device or the socket, such as the adapter being plugged in. Returns at once when the task is cancelled.
   /// - Parameters:
   ///   - delay: the longest wait, as ``Backoff`` gives it.
   ///   - fault: why the link is gone or was not opened.
@@ -28,6 +31,10 @@ public enum LinkOpener: Sendable {
     switch self {
     case .serial(let port):
       await DeviceWatch(path: port.path).wait(until: Reactor.uptime + delay, after: fault, on: reactor)
+    case .unix(let socket):
+      // The watch looks first whether what was missing has come.
+      let fault = fault == .socket(path: socket.path, .missing) ? LinkFault.missing(path: socket.path) : fault
+      await DeviceWatch(path: socket.path).wait(until: Reactor.uptime + delay, after: fault, on: reactor)
     case .simulated:
       try? await Task.sleep(for: delay)
     }

@@ -22,6 +22,22 @@ ssize_t cchannel_write(int fd, const uint8_t *bytes, size_t count);
 /// One whole message to a socket; -EPIPE instead of a signal when the other end is closed.
 ssize_t cchannel_send(int fd, const uint8_t *bytes, size_t count);
 
+/// A socket connected to the one that listens at `path` (AF_UNIX, SOCK_SEQPACKET). -ENAMETOOLONG beyond 107 bytes,
+/// -EAGAIN when too many wait there already.
+int cchannel_connect(const char *path);
+
+/// A socket that listens at `path`, which only its owner may open (mode 0600). -EADDRINUSE when something is there.
+int cchannel_listen(const char *path);
+
+/// One connection of those that wait; -EAGAIN when none does.
+int cchannel_accept(int fd);
+
+/// 1 when `path` itself, no link followed, is a socket.
+int cchannel_is_socket(const char *path);
+
+/// Removes an entry that is no directory.
+int cchannel_remove(const char *path);
+
 /// Closes a descriptor; it is gone whatever this gives.
 int cchannel_close(int fd);
 
