@@ -115,9 +115,17 @@ struct UnixSocketTests {
         let socket = UnixSocket(path: path)
         #expect(throws: LinkFault.socket(path: path, fault)) { try socket.open(on: reactor) }
         #expect(throws: LinkFault.socket(path: path, fault)) { try socket.listen(on: reactor) }
-        #expect(path.isEmpty || LinkFault.socket(path: path, fault).description.contains(path))
       }
     }
+  }
+
+  @Test func `every fault says where, and what to do`() {
+    let faults: [LinkFault.SocketFault] = [
+      .missing, .unattended, .forbidden, .otherKind, .taken, .crowded, .pathTooLong,
+    ]
+    let texts = faults.map { LinkFault.socket(path: "/run/lock", $0).description }
+    #expect(Set(texts).count == faults.count)
+    #expect(texts.allSatisfy { $0.contains("/run/lock") && $0.contains(": ") })
   }
 
   @Test func `a device that comes is connected to at once`() async throws {

@@ -321,7 +321,11 @@ public struct GATTClient: Sendable {
   ) {
     switch purpose {
     case .chore(.checkDatabase):
-      if case .success = result { self.chores.append(.watchDatabase) } else { self.databaseChanged(&effects) }
+      if case .success = result {
+        self.chores.append(.watchDatabase)
+      } else if self.database != nil {
+        self.databaseChanged(&effects)
+      }
     case .chore: break
     case .request(let id):
       if case .success(.discovered(let database)) = result {

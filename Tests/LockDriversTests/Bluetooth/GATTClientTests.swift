@@ -164,6 +164,33 @@ import Testing
     #expect(bench.changes == 1 && bench.client.database == nil)
   }
 
+  @Test func `a server that is out of step on a new link says so once`() {
+    var bench = GATTBench.open(.lock(hash: Array(repeating: 1, count: 16)))
+    bench.ask(.discover(services: nil))
+    var next = GATTBench(bench.server, cache: bench.client.database)
+    next.wire = { request, answer in
+      request[0] == 0x08 ? [[0x01, 0x08, 1, 0, 0x12]] : answer.map { [$0] } ?? []
+    }
+    next.openLink()
+    #expect(next.changes == 1 && next.client.database == nil && next.deadline == nil)
+  }
+
+  @Test func `what rests on handles ends when they change, what asks for them goes on`() {
+    var bench = GATTBench.open()
+    bench.ask(.discover(services: nil))
+    bench.wire = { _, _ in [] }
+    bench.ask(.read(handle: 18))
+    bench.ask(.write(handle: 18, [1]))
+    bench.ask(.discover(services: nil))
+    bench.receive([0x1D, 3, 0, 1, 0, 0xFF, 0xFF])
+    #expect(bench.results[2] == nil, "it is on its way already")
+    #expect(bench.results[3] == .failure(.notFound))
+    bench.wire = { _, answer in answer.map { [$0] } ?? [] }
+    bench.receive([0x0B, 7])
+    #expect(bench.results[2] == .success(.value([7])))
+    #expect(bench.results[4] == .success(.discovered(Self.everything)))
+  }
+
   // MARK: reading and writing
 
   @Test(arguments: [23, 185, 247, 517] as [UInt16])
