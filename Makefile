@@ -13,7 +13,7 @@ CORE := BITTING_PACKAGE=core
 CORE_FLAGS := $(SWIFT_FLAGS) --scratch-path .build-core
 
 # Tests that wait for real clocks and descriptors: not beside those that keep every core busy in virtual time.
-REAL_TIME := SyncEngineTests\.SyncEngineTests|LockTransportTests
+REAL_TIME := SyncEngineTests\.SyncEngineTests|LockTransportTests|BluetoothPeerTests
 
 SWIFT_SOURCES := Sources Tests Package.swift
 PYTHON := .venv/bin/python
@@ -44,7 +44,7 @@ test: packages .venv/made-from ## Pass every test: Swift, then the daemon agains
 	$(PYTHON) -m pytest Tests/Peers $(PYTEST)
 	$(IN_GUESTS)
 
-test-core: packages ## Pass the tests of the targets that need no package from outside
+test-core: packages .venv/made-from ## Pass the tests of the targets that need no package from outside
 	$(CORE) swift test $(CORE_FLAGS)
 
 test-peers: build .venv/made-from ## Pass only the tests with the official SDK and the OSDP reader

@@ -35,6 +35,8 @@ let coreTargets: [Target] = [
   .testTarget(
     name: "LockTransportTests", dependencies: ["LockCore", "LockTransport", "CTermios"],
     swiftSettings: swift),
+  .testTarget(
+    name: "BluetoothPeerTests", dependencies: ["LockDrivers", "LockTransport"], swiftSettings: swift),
 ]
 
 let siteDependencies: [Package.Dependency] = [
