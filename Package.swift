@@ -19,7 +19,8 @@ let c: [CSetting] = [.enableWarning("all"), .enableWarning("extra"), .treatAllWa
 
 let coreTargets: [Target] = [
   .target(name: "CTermios", cSettings: c),
-  .target(name: "CCrypto", cSettings: c, linkerSettings: [.linkedLibrary("crypto")]),
+  .target(
+    name: "CCrypto", cSettings: c, linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("sodium")]),
   .target(name: "LockCore", swiftSettings: swift),
   .target(
     name: "LockDrivers", dependencies: ["LockCore", "CCrypto"], exclude: ["OSDP/README.md", "Virtual/README.md"],
