@@ -1,0 +1,273 @@
+import LockCore
+
+/// One command on its way through the questions it takes. A write is proved by reading the list back; what is about
+/// to be added stands in the memory before the lock hears of it.
+struct NukiJob: Sendable {
+  /// What comes next.
+  enum Step: Hashable, Sendable {
+    case ask(NukiExchange.Question)
+    case finished(LockReply)
+    case log([NukiLogEntry], newest: UInt32)
+    case failed(LockFault)
+  }
+
+  let id: CommandID
+  let command: LockCommand
+  private var stage = Stage.start
+  /// True once the lock may hold something else than before: silence proves nothing from then on.
+  private(set) var mayHaveChangedTheLock = false
+  private var listed: [NukiKeypadCode] = []
+  private var listTotal: Int?
+  private var restarts = 0
+  private var isSecondWrite = false
+  private var newest: UInt32?
+  private var entries: [NukiLogEntry] = []
+
+  /// What the list is read for.
+  private enum Sequel: Hashable, Sendable {
+    case answer
+    /// Something pending is cleared up; then the command begins.
+    case start
+    /// The lock said that it holds the PIN already.
+    case duplicate
+    /// The lock did not know the id: it was removed by somebody else.
+    case unknownID
+  }
+
+  private enum Stage: Hashable, Sendable {
+    case start
+    case adding(NukiKeypadEntry)
+    case updating
+    case removing
+    case proving(slot: Int, place: Int)
+    case listing(Sequel)
+    case logNewest
+    case logPage
+    case moving
+  }
+
+  static let page = 20
+  private static let mostRestarts = 3
+  /// More entries than any lock's log holds.
+  private static let mostEntries = 4096
+
+  init(id: CommandID, command: LockCommand) {
+    self.id = id
+    self.command = command
+  }
+
+  /// The fault of a command that a dying link took along.
+  var faultOfSilence: LockFault { self.mayHaveChangedTheLock ? .unconfirmed : .unreachable }
+
+  /// The first question.
+  /// - Parameter newest: index of the newest log entry, when it was asked for on this link.
+  mutating func begin(
+    memory: inout NukiMemory, policy: NukiPolicy, appID: UInt32, newest: UInt32?
+  ) -> Step {
+    switch self.command {
+    case .lock: return self.move(.lock, appID: appID)
+    case .unlock: return self.move(policy.unlockAction, appID: appID)
+    case .readLog(let after):
+      guard let newest else {
+        self.stage = .logNewest
+        return .ask(.guarded(.requestLog(start: 0, count: 1, isDescending: true, wantsTotal: true)))
+      }
+      self.newest = newest
+      return self.nextLogPage(after: after)
+    case .readSlots: return self.list(for: .answer)
+    case .readSlot(let slot):
+      if let fault = Self.fault(ofSlot: slot) { return .failed(fault) }
+      guard let code = memory.codes[slot], !memory.isPending(slot) else { return self.list(for: .answer) }
+      return self.prove(slot, at: code.place)
+    case .program(let slot, let entry):
+      if let fault = Self.fault(ofSlot: slot) ?? Self.fault(ofPIN: entry.pin) { return .failed(fault) }
+      return memory.isPending(slot) ? self.list(for: .start) : self.write(memory: &memory)
+    case .clear(let slot):
+      if let fault = Self.fault(ofSlot: slot) { return .failed(fault) }
+      return memory.isPending(slot) ? self.list(for: .start) : self.write(memory: &memory)
+    case .hold: return .failed(.unsupported(detail: "the lock holds its codes itself"))
+    }
+  }
+
+  private static func fault(ofSlot slot: Int) -> LockFault? {
+    NukiMemory.slots.contains(slot) ? nil : .unsupported(detail: "slots are numbered 1 to 200")
+  }
+
+  private static func fault(ofPIN pin: PINCode) -> LockFault? {
+    LockCapabilities.nukiKeypad.pins.violation(of: pin).map { .codeRejected(detail: $0.explanation) }
+  }
+
+  private mutating func move(_ action: NukiAction, appID: UInt32) -> Step {
+    self.stage = .moving
+    self.mayHaveChangedTheLock = true
+    return .ask(.action(NukiLockAction(action, appID: appID)))
+  }
+
+  // MARK: writes
+
+  private mutating func write(memory: inout NukiMemory) -> Step {
+    switch self.command {
+    case .program(let slot, _) where memory.isStranger(slot), .clear(let slot) where memory.isStranger(slot):
+      return .failed(.unsupported(detail: "slot \(slot) holds a code of somebody else"))
+    case .program(let slot, let entry):
+      let written = NukiKeypadEntry(entry, slot: slot)
+      self.mayHaveChangedTheLock = true
+      if let code = memory.codes[slot] {
+        self.stage = .updating
+        return .ask(.guarded(.updateKeypadCode(id: code.id, written)))
+      }
+      memory.intend(written, in: slot)
+      self.stage = .adding(written)
+      return .ask(.guarded(.addKeypadCode(written)))
+    case .clear(let slot):
+      guard let code = memory.codes[slot] else { return self.list(for: .answer) }
+      self.mayHaveChangedTheLock = true
+      self.stage = .removing
+      return .ask(.guarded(.removeKeypadCode(id: code.id)))
+    default: return .failed(.unsupported(detail: "nothing to write"))
+    }
+  }
+
+  private mutating func prove(_ slot: Int, at place: Int) -> Step {
+    self.stage = .proving(slot: slot, place: place)
+    return .ask(.guarded(.requestKeypadCodes(offset: UInt16(clamping: place), count: 1)))
+  }
+
+  private mutating func list(for sequel: Sequel) -> Step {
+    self.stage = .listing(sequel)
+    (self.listed, self.listTotal) = ([], nil)
+    return .ask(.guarded(.requestKeypadCodes(offset: 0, count: UInt16(Self.page))))
+  }
+
+  // MARK: answers
+
+  /// What follows from an answer.
+  mutating func answered(_ outcome: NukiExchange.Outcome, memory: inout NukiMemory, at date: Timestamp) -> Step {
+    switch (self.stage, outcome) {
+    case (.moving, .complete): return .finished(.done(confirmed: true))
+    case (.adding, .codeID(let id, let createdAt)):
+      guard case .program(let slot, _) = self.command else { break }
+      memory.wrote()
+      memory.added(id, createdAt: createdAt, in: slot)
+      return self.prove(slot, at: memory.codes[slot]?.place ?? 0)
+    case (.updating, .complete):
+      guard case .program(let slot, _) = self.command else { break }
+      memory.wrote()
+      return self.prove(slot, at: memory.codes[slot]?.place ?? 0)
+    case (.removing, .complete):
+      memory.wrote()
+      return self.list(for: .answer)
+    case (.proving(let slot, let place), .codes(let codes, let total)):
+      guard let code = codes.first, let reading = memory.saw(code, at: place, in: slot) else {
+        return self.list(for: .answer)
+      }
+      memory.total = total
+      return .finished(.slot(reading, changes: nil))
+    case (.listing(let sequel), .codes(let codes, let total)):
+      return self.listed(codes, total: total, for: sequel, memory: &memory, at: date)
+    case (.logNewest, .log(let entries, _)):
+      guard case .readLog(let after) = self.command else { break }
+      self.newest = entries.first?.index ?? 0
+      return self.nextLogPage(after: after)
+    case (.logPage, .log(let entries, _)): return self.logged(entries)
+    default: break
+    }
+    return .failed(self.mayHaveChangedTheLock ? .unconfirmed : .failed(detail: "the answer belongs to something else"))
+  }
+
+  /// What follows from a refusal that does not pass.
+  mutating func refused(_ report: NukiErrorReport, memory: inout NukiMemory) -> Step {
+    if case .adding = self.stage, case .program(let slot, _) = self.command {
+      if report.error == .codeAlreadyExists { return self.list(for: .duplicate) }
+      memory.renounce(slot)
+    }
+    switch (self.stage, report.error) {
+    case (.updating, .codeAlreadyExists): return self.list(for: .duplicate)
+    case (.updating, .badParameter), (.updating, .invalidAuthorizationID), (.removing, .badParameter),
+      (.removing, .invalidAuthorizationID):
+      return self.list(for: .unknownID)
+    case (.adding, _), (.updating, _), (.removing, _), (.moving, _): return .failed(report.error.fault)
+    // Once the lock has acknowledged a change, a refusal is one of the read-back.
+    default: return .failed(self.mayHaveChangedTheLock ? .unconfirmed : report.error.fault)
+    }
+  }
+
+  private mutating func listed(
+    _ codes: [NukiKeypadCode], total: Int, for sequel: Sequel, memory: inout NukiMemory, at date: Timestamp
+  ) -> Step {
+    if let before = self.listTotal, before != total {
+      // Somebody changed a code between two pages: together they would show what never was.
+      self.restarts += 1
+      guard self.restarts <= Self.mostRestarts else {
+        return .failed(self.mayHaveChangedTheLock ? .unconfirmed : .busy)
+      }
+      return self.list(for: sequel)
+    }
+    self.listTotal = total
+    self.listed += codes
+    guard self.listed.count >= total else {
+      guard !codes.isEmpty else {
+        return .failed(
+          self.mayHaveChangedTheLock ? .unconfirmed : .failed(detail: "it lists fewer codes than it counts"))
+      }
+      return .ask(
+        .guarded(.requestKeypadCodes(offset: UInt16(clamping: self.listed.count), count: UInt16(Self.page))))
+    }
+    let readings = memory.saw(all: self.listed)
+    memory.listedAt = date
+    return self.conclude(sequel, from: readings, memory: &memory)
+  }
+
+  private mutating func conclude(_ sequel: Sequel, from readings: [SlotReading], memory: inout NukiMemory) -> Step {
+    func reading(of slot: Int) -> SlotReading {
+      readings.first { $0.slot == slot } ?? SlotReading(slot: slot, contents: .empty)
+    }
+    switch (self.command, sequel) {
+    case (.readSlots, _): return .finished(.slots(readings, changes: nil))
+    case (.readSlot(let slot), _): return .finished(.slot(reading(of: slot), changes: nil))
+    case (.program(let slot, let entry), .start), (.program(let slot, let entry), .duplicate):
+      // What arrived without a word, or was there all along, is not written twice.
+      let wanted = NukiKeypadEntry(entry, slot: slot)
+      let found = reading(of: slot)
+      if found.contents == .code(entry.pin), found.window == entry.window, found.name == wanted.name {
+        return .finished(.slot(found, changes: nil))
+      }
+      if sequel == .duplicate {
+        let holder = readings.first { $0.contents == .code(entry.pin) && $0.slot != slot }
+        if holder != nil || self.isSecondWrite { return .failed(.duplicateCode(slot: holder?.slot)) }
+        self.isSecondWrite = true
+      }
+      return self.write(memory: &memory)
+    case (.program(let slot, _), .unknownID):
+      if memory.codes[slot] != nil || self.isSecondWrite { return .failed(NukiError.badParameter.fault) }
+      self.isSecondWrite = true
+      return self.write(memory: &memory)
+    case (.clear(let slot), .start) where memory.codes[slot] != nil: return self.write(memory: &memory)
+    case (.clear(let slot), .unknownID) where memory.codes[slot] != nil: return .failed(NukiError.badParameter.fault)
+    case (.program(let slot, _), .answer), (.clear(let slot), _):
+      return .finished(.slot(reading(of: slot), changes: nil))
+    default: return .failed(.unsupported(detail: "nothing to list"))
+    }
+  }
+
+  // MARK: log
+
+  private mutating func nextLogPage(after index: UInt32) -> Step {
+    guard let newest, newest > index else { return .log(self.entries, newest: self.newest ?? 0) }
+    // What is beyond is for the next command: told as the newest, it is not taken for a gap.
+    guard self.entries.count < Self.mostEntries else { return .log(self.entries, newest: index) }
+    self.stage = .logPage
+    let count = UInt16(min(UInt32(Self.page), newest - index))
+    return .ask(.guarded(.requestLog(start: index, count: count, isDescending: false, wantsTotal: false)))
+  }
+
+  private mutating func logged(_ page: [NukiLogEntry]) -> Step {
+    guard case .readLog(let after) = self.command else { return .failed(.unreachable) }
+    let last = self.entries.last?.index ?? after
+    let fresh = page.filter { $0.index > last }.sorted { $0.index < $1.index }
+    self.entries += fresh
+    guard let index = fresh.last?.index else { return .log(self.entries, newest: max(self.newest ?? 0, last)) }
+    self.newest = max(self.newest ?? 0, index)
+    return self.nextLogPage(after: index)
+  }
+}

@@ -1,0 +1,242 @@
+import LockCore
+
+/// One visit: questions, answers, and what comes next.
+extension NukiLockDriver {
+  mutating func take(_ outputs: [NukiLink.Output], at now: Moment, into effects: inout [DriverEffect]) {
+    for output in outputs where self.phase == .opening || self.phase == .ready {
+      switch output {
+      case .write(let packet): effects.append(.write(packet))
+      case .sent: break
+      case .ready:
+        self.phase = .ready
+        self.advance(at: now, into: &effects)
+      case .general(let wire):
+        // In clear: what the lock could not open, or does not know whose it is.
+        guard let frame = try? NukiPlainFrame(wire: wire), case .error? = NukiAnswer(frame.command, frame.payload),
+          let answer = NukiAnswer(frame.command, frame.payload)
+        else { continue }
+        self.told(answer, at: now, into: &effects)
+      case .sealed(let wire):
+        guard let frame = try? NukiSealedFrame(wire: wire, openedWith: self.authorization.sessionKey),
+          frame.authorization == self.authorization.id, let answer = NukiAnswer(frame.command, frame.payload)
+        else { continue }
+        self.told(answer, at: now, into: &effects)
+      case .failed: self.breakOff(at: now, into: &effects)
+      }
+    }
+  }
+
+  private mutating func told(_ answer: NukiAnswer, at now: Moment, into effects: inout [DriverEffect]) {
+    if case .states(let states) = answer { self.learned(states, at: now, into: &effects) }
+    guard var exchange = self.exchange else { return }
+    let step = exchange.0.answered(answer)
+    switch step {
+    case .ignored: return
+    case .send(let request): self.ask(request, exchange.0, for: exchange.errand, at: now, into: &effects)
+    case .wait:
+      exchange.deadline = now.uptime + (exchange.0.isMoving ? self.policy.actionTime : self.policy.answerTime)
+      self.exchange = exchange
+    case .done(let outcome):
+      self.exchange = nil
+      self.busyCount = 0
+      self.done(outcome, exchange.errand, at: now, into: &effects)
+    case .refused(let report):
+      self.exchange = nil
+      self.refused(report, exchange.0, exchange.errand, at: now, into: &effects)
+    }
+    self.advance(at: now, into: &effects)
+  }
+
+  /// Starts what is due next when nothing is asked: states first, then the clock, what is queued, the log; then a
+  /// moment for what comes of it, and the end.
+  mutating func advance(at now: Moment, into effects: inout [DriverEffect]) {
+    while self.phase == .ready, self.isIdle {
+      if !self.visit.hasStates {
+        self.ask(.states, for: .states, at: now, into: &effects)
+      } else if self.visit.isClockDue {
+        self.visit.isClockDue = false
+        self.ask(.guarded(.updateTime(now.date)), for: .clock, at: now, into: &effects)
+      } else if self.visit.isConfigDue {
+        self.visit.isConfigDue = false
+        self.ask(.config, for: .config, at: now, into: &effects)
+      } else if !self.queue.isEmpty {
+        let next = self.queue.removeFirst()
+        self.visit.lingersUntil = nil
+        var job = NukiJob(id: next.id, command: next.command)
+        let step = job.begin(
+          memory: &self.memory, policy: self.policy, appID: self.authorization.appID, newest: self.visit.newest)
+        self.job = job
+        self.take(step, at: now, into: &effects)
+      } else if self.visit.isLogDue {
+        self.visit.isLogDue = false
+        self.ask(
+          .guarded(.requestLog(start: 0, count: 1, isDescending: true, wantsTotal: true)), for: .newest, at: now,
+          into: &effects)
+      } else {
+        self.linger(at: now, into: &effects)
+        return
+      }
+    }
+  }
+
+  private mutating func linger(at now: Moment, into effects: inout [DriverEffect]) {
+    self.becameReachable(into: &effects)
+    guard let until = self.visit.lingersUntil else {
+      self.visit.lingersUntil = now.uptime + self.policy.linger
+      return
+    }
+    if until <= now.uptime { self.close(into: &effects) }
+  }
+
+  // MARK: questions
+
+  private mutating func ask(
+    _ question: NukiExchange.Question, for errand: Errand, at now: Moment, into effects: inout [DriverEffect]
+  ) {
+    var exchange = NukiExchange(question, pin: self.authorization.pin)
+    self.busyCount = 0
+    self.ask(exchange.begin(), exchange, for: errand, at: now, into: &effects)
+  }
+
+  mutating func ask(
+    _ request: NukiRequest, _ exchange: NukiExchange, for errand: Errand, at now: Moment,
+    into effects: inout [DriverEffect]
+  ) {
+    self.visit.lingersUntil = nil
+    self.exchange = (exchange, errand, now.uptime + self.policy.answerTime)
+    self.keep(&effects)
+    guard
+      let wire = try? NukiSealedFrame(self.authorization.id, request.command, request.payload).wire(
+        sealedWith: self.authorization.sessionKey, nonce: self.random.bytes(NukiSealedFrame.nonceLength))
+    else { return self.breakOff(at: now, into: &effects) }
+    self.take(self.link.sendSealed(wire, at: now.uptime), at: now, into: &effects)
+  }
+
+  /// What must not be lost goes before whatever is written from here on.
+  mutating func keep(_ effects: inout [DriverEffect]) {
+    guard self.memory != self.remembered else { return }
+    self.remembered = self.memory
+    effects.append(.remember(self.memory.bytes))
+  }
+
+  // MARK: answers
+
+  private mutating func done(
+    _ outcome: NukiExchange.Outcome, _ errand: Errand, at now: Moment, into effects: inout [DriverEffect]
+  ) {
+    switch (errand, outcome) {
+    case (.job, _):
+      guard var job = self.job else { return }
+      let step = job.answered(outcome, memory: &self.memory, at: now.date)
+      self.job = job
+      self.take(step, at: now, into: &effects)
+    case (.states, .states(let states)): self.arrived(states, at: now, into: &effects)
+    case (.clock, .complete): self.facts.clockWasSet(newest: self.visit.newest)
+    case (.config, .config(let config)): self.learned(config, into: &effects)
+    case (.newest, .log(let entries, let count)):
+      self.learned(newest: entries.first?.index ?? 0, count, at: now, into: &effects)
+    default: break
+    }
+  }
+
+  private mutating func refused(
+    _ report: NukiErrorReport, _ exchange: NukiExchange, _ errand: Errand, at now: Moment,
+    into effects: inout [DriverEffect]
+  ) {
+    if report.error.isPassing, self.busyCount < self.policy.busyGaps.count {
+      self.again = (exchange, errand, now.uptime + self.policy.busyGaps[self.busyCount])
+      self.busyCount += 1
+      return
+    }
+    self.busyCount = 0
+    let isAboutACode = report.command == .updateKeypadCode || report.command == .removeKeypadCode
+    switch report.error {
+    case .notAuthorized,
+      .invalidAuthorizationID where !isAboutACode:
+      return self.bar(into: &effects)
+    case .badPIN, .tooManyPINAttempts:
+      self.facts.raise(.securityPINRefused, true, of: self.lock, into: &effects)
+      self.visit.isLogDue = false
+      self.finishJob(.failure(.notAuthorized), into: &effects)
+      self.refuseWhatNeedsPIN(into: &effects)
+      return
+    default: break
+    }
+    if errand == .states { return self.breakOff(at: now, into: &effects) }
+    if errand == .newest { self.visits.lookedAtLog(at: now.uptime) }
+    guard errand == .job, var job = self.job else { return }
+    if report.error.isJam { self.facts.raise(.jammed, true, of: self.lock, into: &effects) }
+    let step = job.refused(report, memory: &self.memory)
+    self.job = job
+    self.take(step, at: now, into: &effects)
+  }
+
+  private mutating func take(_ step: NukiJob.Step, at now: Moment, into effects: inout [DriverEffect]) {
+    switch step {
+    case .ask(let question): self.ask(question, for: .job, at: now, into: &effects)
+    case .finished(let reply): self.finishJob(.success(reply), into: &effects)
+    case .failed(let fault): self.finishJob(.failure(fault), into: &effects)
+    case .log(let entries, let newest):
+      let records = entries.map { self.facts.record(of: $0, memory: self.memory, at: now.date) }
+      self.finishJob(.success(.log(records, newest: newest)), into: &effects)
+      self.visits.lookedAtLog(at: now.uptime)
+      if let known = self.visit.newest, known > newest {
+        effects.append(.report(self.lock, .logGrew(newest: known)))
+      } else {
+        self.facts.toldNewest = newest
+      }
+    }
+  }
+
+  mutating func finishJob(_ result: Result<LockReply, LockFault>, into effects: inout [DriverEffect]) {
+    guard let job = self.job else { return }
+    self.job = nil
+    self.keep(&effects)
+    effects.append(.finish(job.id, result))
+  }
+
+  // MARK: ends
+
+  /// Silence: nothing more is asked on this link. Of a log that broke off, what came is used.
+  mutating func unanswered(
+    _ exchange: NukiExchange, _ errand: Errand, at now: Moment, into effects: inout [DriverEffect]
+  ) {
+    if let outcome = exchange.partialOutcome {
+      self.exchange = nil
+      return self.done(outcome, errand, at: now, into: &effects)
+    }
+    self.breakOff(at: now, into: &effects)
+  }
+
+  /// The link is of no use any more.
+  mutating func breakOff(at now: Moment, into effects: inout [DriverEffect]) {
+    self.finishJob(.failure(self.job?.faultOfSilence ?? .unreachable), into: &effects)
+    self.close(into: &effects)
+    self.foundNobody(at: now, into: &effects)
+  }
+
+  private mutating func close(into effects: inout [DriverEffect]) {
+    (self.exchange, self.again) = (nil, nil)
+    self.phase = .closing
+    effects.append(.closeLink)
+  }
+
+  /// The lock does not know us any more: nothing is tried until it is paired anew.
+  private mutating func bar(into effects: inout [DriverEffect]) {
+    self.isBarred = true
+    self.facts.raise(.keyRefused, true, of: self.lock, into: &effects)
+    self.facts.becameUnreachable()
+    effects.append(.report(self.lock, .unreachable(.notAuthorized)))
+    self.finishJob(.failure(.notAuthorized), into: &effects)
+    for waiting in self.queue { effects.append(.finish(waiting.id, .failure(.notAuthorized))) }
+    self.queue.removeAll()
+    self.close(into: &effects)
+  }
+
+  private mutating func refuseWhatNeedsPIN(into effects: inout [DriverEffect]) {
+    for waiting in self.queue where waiting.command.needsSecurityPIN {
+      effects.append(.finish(waiting.id, .failure(.notAuthorized)))
+    }
+    self.queue.removeAll { $0.command.needsSecurityPIN }
+  }
+}

@@ -1,0 +1,269 @@
+import LockCore
+
+/// What a driver keeps through restarts: which code of the lock sits in which slot, which codes sat there before, and
+/// what may have been added without a word.
+///
+/// The lock numbers its codes itself; slots are ours alone. Codes of others get slots from the top down.
+struct NukiMemory: Hashable, Sendable {
+  /// A code that the lock holds.
+  struct Code: Hashable, Sendable {
+    var id: UInt16
+    /// With `id` it names the code for good: whether a lock gives an id anew is not known.
+    var createdAt: Timestamp?
+    /// False for a code of others, which is never touched.
+    var isOurs: Bool
+    /// Where in the lock's list it was seen last.
+    var place: Int
+  }
+
+  /// A code that the lock held before: its log may still tell of it.
+  struct Tombstone: Hashable, Sendable {
+    var id: UInt16
+    var createdAt: Timestamp?
+    var slot: Int
+  }
+
+  /// A code that was about to be added when the lock was last heard of.
+  struct Pending: Hashable, Sendable {
+    var slot: Int
+    var entry: NukiKeypadEntry
+  }
+
+  private(set) var codes: [Int: Code] = [:]
+  private(set) var tombstones: [Tombstone] = []
+  private(set) var pending: [Pending] = []
+  /// How many codes the lock held when it last said so.
+  var total = 0
+  /// The count of configuration changes that was seen last.
+  private(set) var configUpdates: UInt8?
+  /// Our own writes since then; some locks count them, too.
+  private(set) var ownWrites: UInt8 = 0
+  /// When all codes were last listed.
+  var listedAt: Timestamp?
+
+  static let slots = 1...200
+  private static let mostTombstones = 400
+  private static let version: UInt8 = 1
+
+  init() {}
+
+  func isStranger(_ slot: Int) -> Bool { self.codes[slot]?.isOurs == false }
+  func isPending(_ slot: Int) -> Bool { self.pending.contains { $0.slot == slot } }
+
+  /// A code is about to be added.
+  mutating func intend(_ entry: NukiKeypadEntry, in slot: Int) {
+    self.pending.removeAll { $0.slot == slot }
+    self.pending.append(Pending(slot: slot, entry: entry))
+  }
+
+  /// The lock has acknowledged a change of its codes.
+  mutating func wrote() { self.ownWrites &+= 1 }
+
+  /// Takes in the count of configuration changes.
+  /// - Returns: true when somebody else changed something since it was taken in last.
+  mutating func counted(configUpdates count: UInt8) -> Bool {
+    let known = self.configUpdates
+    let isOurs = known == nil || known == count || known.map { $0 &+ self.ownWrites } == count
+    (self.configUpdates, self.ownWrites) = (count, 0)
+    return !isOurs
+  }
+
+  /// The lock has not taken it.
+  mutating func renounce(_ slot: Int) { self.pending.removeAll { $0.slot == slot } }
+
+  /// The lock has added it, at the end of its list.
+  mutating func added(_ id: UInt16, createdAt: Timestamp?, in slot: Int) {
+    self.renounce(slot)
+    self.bury(slot)
+    self.codes[slot] = Code(id: id, createdAt: createdAt, isOurs: true, place: self.total)
+    self.total += 1
+  }
+
+  /// Takes in one listed code; nil when it is not the one that the slot is known to hold.
+  mutating func saw(_ code: NukiKeypadCode, at place: Int, in slot: Int) -> SlotReading? {
+    guard let known = self.codes[slot], self.isSame(known, code) else { return nil }
+    self.codes[slot]?.place = place
+    self.codes[slot]?.createdAt = code.createdAt
+    return code.reading(in: slot)
+  }
+
+  /// Takes in the whole list: finds known codes, adopts what was added without a word, gives slots to the codes of
+  /// others, and buries what is gone. Nothing is pending afterwards.
+  mutating func saw(all list: [NukiKeypadCode]) -> [SlotReading] {
+    var readings: [SlotReading] = []
+    var strangers: [(place: Int, code: NukiKeypadCode)] = []
+    var seen: Set<Int> = []
+    for (place, code) in list.enumerated() {
+      if let slot = self.codes.first(where: { !seen.contains($0.key) && self.isSame($0.value, code) })?.key {
+        self.codes[slot]?.place = place
+        self.codes[slot]?.createdAt = code.createdAt
+        seen.insert(slot)
+        readings.append(code.reading(in: slot))
+      } else if let intent = self.pending.first(where: { code.entry.isAdded(from: $0.entry) }),
+        !seen.contains(intent.slot)
+      {
+        self.bury(intent.slot)
+        self.codes[intent.slot] = Code(id: code.id, createdAt: code.createdAt, isOurs: true, place: place)
+        seen.insert(intent.slot)
+        readings.append(code.reading(in: intent.slot))
+      } else {
+        strangers.append((place, code))
+      }
+    }
+    for slot in self.codes.keys where !seen.contains(slot) { self.bury(slot) }
+    self.pending = []
+    for (place, code) in strangers {
+      guard let slot = Self.slots.last(where: { self.codes[$0] == nil }) else { break }
+      self.codes[slot] = Code(id: code.id, createdAt: code.createdAt, isOurs: false, place: place)
+      readings.append(code.reading(in: slot))
+    }
+    self.total = list.count
+    return readings.sorted { $0.slot < $1.slot }
+  }
+
+  /// The slot that a code sat in when it was used; `date` is by the lock's own clock.
+  func slot(ofCode id: UInt16, at date: Timestamp?) -> Int? {
+    let buried = self.tombstones.filter { $0.id == id }.map { (slot: $0.slot, createdAt: $0.createdAt) }
+    let living = self.codes.filter { $0.value.id == id }.map { (slot: $0.key, createdAt: $0.value.createdAt) }
+    let candidates = buried + living
+    guard let date else { return candidates.last?.slot }
+    return (candidates.last { $0.createdAt.map { $0 <= date } ?? true } ?? candidates.last)?.slot
+  }
+
+  private func isSame(_ known: Code, _ listed: NukiKeypadCode) -> Bool {
+    known.id == listed.id
+      && (known.createdAt == nil || listed.createdAt == nil || known.createdAt == listed.createdAt)
+  }
+
+  private mutating func bury(_ slot: Int) {
+    guard let code = self.codes.removeValue(forKey: slot) else { return }
+    self.tombstones.append(Tombstone(id: code.id, createdAt: code.createdAt, slot: slot))
+    if self.tombstones.count > Self.mostTombstones { self.tombstones.removeFirst() }
+  }
+}
+
+// MARK: - As bytes
+
+/// ```
+/// 0  1  version, 1     1  2  total     3  1  1 when configuration changes were counted    4  1  their count
+/// 5  1  own writes     6  8  listed at, ms since 1970, 0 never
+/// 14 2  codes:      slot 1, id 2, created 8, 1 when ours 1, place 2
+///    2  tombstones: slot 1, id 2, created 8
+///    2  pending:    slot 1, entry 45 (``NukiKeypadEntry``, with enabled)
+/// ```
+///
+/// All that is not `pending` is no secret; what is pending holds PINs.
+extension NukiMemory {
+  var bytes: [UInt8] {
+    var writer = NukiWriter(bytes: [Self.version])
+    writer.put(UInt16(clamping: self.total))
+    writer.put(self.configUpdates != nil)
+    writer.put(self.configUpdates ?? 0)
+    writer.put(self.ownWrites)
+    writer.put(milliseconds: self.listedAt)
+    writer.put(UInt16(clamping: self.codes.count))
+    for (slot, code) in self.codes.sorted(by: { $0.key < $1.key }) {
+      writer.put(UInt8(clamping: slot))
+      writer.put(code.id)
+      writer.put(milliseconds: code.createdAt)
+      writer.put(code.isOurs)
+      writer.put(UInt16(clamping: code.place))
+    }
+    writer.put(UInt16(clamping: self.tombstones.count))
+    for tombstone in self.tombstones {
+      writer.put(UInt8(clamping: tombstone.slot))
+      writer.put(tombstone.id)
+      writer.put(milliseconds: tombstone.createdAt)
+    }
+    writer.put(UInt16(clamping: self.pending.count))
+    for pending in self.pending {
+      writer.put(UInt8(clamping: pending.slot))
+      pending.entry.write(to: &writer, withEnabled: true)
+    }
+    return writer.bytes
+  }
+
+  /// Reads what was kept.
+  /// - Returns: nil for anything else: the lock's list tells again what is there, and all of it as codes of others.
+  init?(bytes: [UInt8]) {
+    var reader = NukiReader(bytes)
+    guard reader.byte() == Self.version, let total = reader.take(UInt16.self), let hasUpdates = reader.flag(),
+      let updates = reader.byte(), let ownWrites = reader.byte(), let listedAt = reader.milliseconds(), let count = reader.take(UInt16.self)
+    else { return nil }
+    self.total = Int(total)
+    self.configUpdates = hasUpdates ? updates : nil
+    self.ownWrites = ownWrites
+    self.listedAt = listedAt
+    for _ in 0..<count {
+      guard let slot = reader.slot(), let id = reader.take(UInt16.self), let createdAt = reader.milliseconds(),
+        let isOurs = reader.flag(), let place = reader.take(UInt16.self)
+      else { return nil }
+      self.codes[slot] = Code(id: id, createdAt: createdAt, isOurs: isOurs, place: Int(place))
+    }
+    guard let buried = reader.take(UInt16.self) else { return nil }
+    for _ in 0..<buried {
+      guard let slot = reader.slot(), let id = reader.take(UInt16.self), let createdAt = reader.milliseconds() else {
+        return nil
+      }
+      self.tombstones.append(Tombstone(id: id, createdAt: createdAt, slot: slot))
+    }
+    guard let intended = reader.take(UInt16.self) else { return nil }
+    for _ in 0..<intended {
+      guard let slot = reader.slot(), let entry = NukiKeypadEntry(&reader, withEnabled: true) else { return nil }
+      self.pending.append(Pending(slot: slot, entry: entry))
+    }
+    guard reader.left == 0, self.tombstones.count <= Self.mostTombstones else { return nil }
+  }
+}
+
+extension NukiWriter {
+  fileprivate mutating func put(milliseconds date: Timestamp?) { self.put(date?.milliseconds ?? 0) }
+}
+
+extension NukiReader {
+  fileprivate mutating func milliseconds() -> Timestamp?? {
+    self.take(Int64.self).map { $0 == 0 ? nil : Timestamp(milliseconds: $0) }
+  }
+
+  fileprivate mutating func slot() -> Int? {
+    self.byte().flatMap { NukiMemory.slots.contains(Int($0)) ? Int($0) : nil }
+  }
+}
+
+// MARK: - Codes and slots
+
+extension NukiKeypadEntry {
+  /// What is sent for an entry of the ledger: a name is never empty, and a limited code always has both dates.
+  init(_ entry: SlotEntry, slot: Int) {
+    let name = entry.name.map { $0.prefix(utf8Bytes: Self.nameBytes) } ?? ""
+    self.init(code: entry.pin, name: name.isEmpty ? "Code \(slot)" : name)
+    if let window = entry.window {
+      self.limits = Limits(from: window.start.inWholeSeconds, until: window.end.inWholeSeconds)
+    }
+  }
+
+  /// True when a listed code is what was to be added.
+  fileprivate func isAdded(from intended: NukiKeypadEntry) -> Bool {
+    self.code == intended.code && self.name == intended.name && self.limits == intended.limits
+  }
+
+  /// The times it opens in, as far as two dates can tell. One that is kept but does not open does so at no time.
+  fileprivate var window: TimeWindow? {
+    if !self.isEnabled { return TimeWindow(start: .distantPast, end: .distantPast) }
+    return self.limits.map { TimeWindow(start: $0.from ?? .distantPast, end: $0.until ?? .distantFuture) }
+  }
+}
+
+extension NukiKeypadCode {
+  /// The code as it sits in a slot.
+  func reading(in slot: Int) -> SlotReading {
+    SlotReading(
+      slot: slot, contents: .code(self.entry.code), window: self.entry.window,
+      name: self.entry.name.isEmpty ? nil : self.entry.name)
+  }
+}
+
+extension Timestamp {
+  /// As it comes back from a lock, which keeps no fractions.
+  fileprivate var inWholeSeconds: Timestamp { Timestamp(nukiTime: self.nukiTime) ?? self }
+}
