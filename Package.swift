@@ -19,13 +19,15 @@ let c: [CSetting] = [.enableWarning("all"), .enableWarning("extra"), .treatAllWa
 
 let coreTargets: [Target] = [
   .target(name: "CTermios", cSettings: c),
+  .target(name: "CBlueZ", cSettings: c),
   .target(
     name: "CCrypto", cSettings: c, linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("sodium")]),
   .target(name: "LockCore", swiftSettings: swift),
   .target(
     name: "LockDrivers", dependencies: ["LockCore", "CCrypto"], exclude: ["OSDP/README.md", "Virtual/README.md"],
     swiftSettings: swift),
-  .target(name: "LockTransport", dependencies: ["LockCore", "CTermios"], swiftSettings: swift),
+  .target(
+    name: "LockTransport", dependencies: ["LockCore", "CTermios", "CBlueZ"], swiftSettings: swift),
   .target(
     name: "LockSimulator", dependencies: ["LockCore", "LockDrivers", "LockTransport"],
     swiftSettings: swift),
