@@ -41,6 +41,10 @@ final class Channel: Sendable {
     var isPaused = false
     /// Nobody will fetch events any more.
     var isUnread = false
+    /// Something was begun on the descriptor that is not decided yet: nothing is read or written until it is
+    /// writable.
+    var isUndecided = false
+    var decisionWaiter: CheckedContinuation<Void, Never>?
     var reader: CheckedContinuation<LinkEvent?, Never>?
   }
 
@@ -48,11 +52,16 @@ final class Channel: Sendable {
   private let kind: Kind
   private let reactor: Reactor
   private let state: Mutex<State>
+  private let whenReleased: (@Sendable () -> Void)?
 
-  init(_ descriptor: consuming Descriptor, kind: Kind, token: UInt64, on reactor: Reactor) {
+  init(
+    _ descriptor: consuming Descriptor, kind: Kind, token: UInt64, on reactor: Reactor,
+    whenReleased: (@Sendable () -> Void)? = nil
+  ) {
     self.token = token
     self.kind = kind
     self.reactor = reactor
+    self.whenReleased = whenReleased
     self.state = Mutex(State(descriptor: descriptor))
   }
 
@@ -118,13 +127,53 @@ final class Channel: Sendable {
 
   /// Lets go of the descriptor. What waits to be fetched or written is dropped; events end.
   func close() {
-    let reader = self.state.withLock { state in
+    let (reader, wasOpen) = self.state.withLock { state in
+      let wasOpen = state.descriptor != nil
       self.release(&state)
       state.inbox.removeAll()
-      return state.reader.take()
+      return (state.reader.take(), wasOpen)
     }
     reader?.resume(returning: nil)
     self.reactor.forget(self.token)
+    if wasOpen { self.whenReleased?() }
+  }
+
+  // MARK: for what takes its time
+
+  /// Begins something on the descriptor that is decided once it is writable, such as a connection.
+  /// - Parameter begin: takes the descriptor; gives 0 or -errno, of which EINPROGRESS is none.
+  /// - Returns: what `begin` gave; -EBADF when the channel is closed.
+  func begin(_ begin: (Int32) -> Int32) -> Int32 {
+    var rc = -EBADF
+    self.update { state in
+      guard let number = state.descriptor?.number else { return nil }
+      rc = begin(number)
+      if rc < 0, rc != -EINPROGRESS { return nil }
+      state.isUndecided = true
+      return self.watch(&state)
+    }
+    return rc
+  }
+
+  /// Waits until it is decided, or the channel is closed.
+  func decision() async {
+    await withCheckedContinuation { continuation in
+      let waits = self.state.withLock { state in
+        guard state.isUndecided, state.descriptor != nil, state.decisionWaiter == nil else { return false }
+        state.decisionWaiter = continuation
+        return true
+      }
+      if !waits { continuation.resume() }
+    }
+  }
+
+  /// Asks something of the descriptor.
+  /// - Returns: nil when the channel is closed.
+  func ask<Answer: Sendable>(_ question: (Int32) -> Answer) -> Answer? {
+    self.state.withLock { state in
+      guard let number = state.descriptor?.number else { return nil }
+      return question(number)
+    }
   }
 
   // MARK: for the reactor's thread
@@ -132,6 +181,11 @@ final class Channel: Sendable {
   /// Epoll says that something can be done.
   func isReady(_ events: UInt32, reading buffer: inout [UInt8]) {
     self.update { state in
+      if state.isUndecided {
+        state.isUndecided = false
+        state.decisionWaiter.take()?.resume()
+        return self.watch(&state)
+      }
       // Nothing will ever leave again; to wait for room would be told of the hang-up without end.
       if events & CEPOLL_HANGUP != 0, self.kind != .pseudoterminal { state.outbox.removeAll() }
       if events & CEPOLL_WRITABLE != 0, let fault = self.flush(&state) { return fault }
@@ -165,7 +219,10 @@ final class Channel: Sendable {
       guard state.reader != nil, let event = state.inbox.popFirst() else { return (nil, nil) }
       return (state.reader.take(), event)
     }
-    if ended { self.reactor.forget(self.token) }
+    if ended {
+      self.reactor.forget(self.token)
+      self.whenReleased?()
+    }
     reader?.resume(returning: event)
   }
 
@@ -175,6 +232,7 @@ final class Channel: Sendable {
     if state.interest != 0 { _ = cepoll_remove(self.reactor.poller, descriptor.number) }
     state.interest = 0
     state.outbox.removeAll()
+    state.decisionWaiter.take()?.resume()
     if self.kind == .terminal { _ = ctermios_release(descriptor.number) }
   }
 
@@ -183,6 +241,7 @@ final class Channel: Sendable {
     var interest: UInt32 = 0
     if !state.isPaused { interest |= CEPOLL_READABLE }
     if !state.outbox.isEmpty { interest |= CEPOLL_WRITABLE }
+    if state.isUndecided { interest = CEPOLL_WRITABLE }
     // Without a slave a master is hung up for as long as that lasts; once is enough to know.
     if interest != 0, self.kind == .pseudoterminal { interest |= CEPOLL_EDGE }
     guard interest != state.interest else { return nil }
@@ -202,7 +261,7 @@ final class Channel: Sendable {
   }
 
   private func flush(_ state: inout State) -> LinkFault? {
-    guard let number = state.descriptor?.number else { return nil }
+    guard let number = state.descriptor?.number, !state.isUndecided else { return nil }
     if self.kind == .pseudoterminal, ctermios_is_hung_up(number) == 1 { state.outbox.removeAll() }
     while let message = state.outbox.first {
       let taken = unsafe message.withUnsafeBufferPointer { bytes in
@@ -218,7 +277,7 @@ final class Channel: Sendable {
   }
 
   private func read(_ state: inout State, _ buffer: inout [UInt8]) -> LinkFault? {
-    guard let number = state.descriptor?.number else { return nil }
+    guard let number = state.descriptor?.number, !state.isUndecided else { return nil }
     if self.kind == .listener {
       state.inbox.append(.bytes([0]))
       state.isPaused = true
@@ -242,7 +301,8 @@ final class Channel: Sendable {
 
   private static func fault(_ errno: Int32, during call: String) -> LinkFault {
     switch errno {
-    case 0, EIO, ENXIO, ENODEV, EPIPE, ECONNRESET: .hungUp
+    case 0, EIO, ENXIO, ENODEV, EPIPE, ECONNRESET, ECONNABORTED, ENOTCONN, EHOSTDOWN, ENETDOWN: .hungUp
+    case ETIMEDOUT, EHOSTUNREACH: .outOfReach
     default: .ioError(errno: errno, during: call)
     }
   }

@@ -5,7 +5,7 @@ import CTermios
 /// Safe from any task or thread; copies mean the same channel. The channel lives until ``close()``, a fault or the
 /// end of its reactor, whatever becomes of its handles: who opened it closes it.
 public struct Link: Sendable {
-  private let channel: Channel
+  let channel: Channel
   private let reactor: Reactor
 
   /// What happens on the link, in order, for one consumer. Ends after ``LinkEvent/closed(_:)`` or ``close()``.

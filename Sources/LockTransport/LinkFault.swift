@@ -20,6 +20,8 @@ public enum LinkFault: Error, Hashable, Sendable {
   case socket(path: String, SocketFault)
   /// The far end is gone: unplugged, or closed on its side.
   case hungUp
+  /// The far end, a device on the air, is not heard any more.
+  case outOfReach
   /// The far end takes no more bytes, and too many wait already.
   case stalled
   /// The reactor was shut down.
@@ -85,6 +87,8 @@ extension LinkFault: CustomStringConvertible {
       fault.description(at: path)
     case .hungUp:
       "the far end is gone: check that the adapter is plugged in and powered"
+    case .outOfReach:
+      "the device is not heard any more: bring the adapter nearer, or look after the device's battery"
     case .stalled:
       "the far end takes no bytes: check the adapter and the wiring"
     case .shutDown:

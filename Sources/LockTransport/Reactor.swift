@@ -71,13 +71,16 @@ public final class Reactor: Sendable {
   // MARK: for links
 
   /// Takes a non-blocking descriptor in and starts to serve it.
-  func adopt(_ descriptor: consuming Descriptor, as kind: Channel.Kind) throws(LinkFault) -> Link {
+  /// - Parameter whenReleased: called once the descriptor is let go of, for whatever reason; on any thread.
+  func adopt(
+    _ descriptor: consuming Descriptor, as kind: Channel.Kind, whenReleased: (@Sendable () -> Void)? = nil
+  ) throws(LinkFault) -> Link {
     let token = try self.state.withLock { state throws(LinkFault) in
       if state.isShutDown { throw .shutDown }
       state.lastToken += 1
       return state.lastToken
     }
-    let channel = Channel(descriptor, kind: kind, token: token, on: self)
+    let channel = Channel(descriptor, kind: kind, token: token, on: self, whenReleased: whenReleased)
     let isShutDown = self.state.withLock { state in
       if !state.isShutDown { state.channels[token] = channel }
       return state.isShutDown
