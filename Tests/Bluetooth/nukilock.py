@@ -6,22 +6,24 @@ import socket
 import subprocess
 from pathlib import Path
 
-from gateway import ROOT
+from gateway import BINARY
 from radio import Radio
 from waiting import eventually
 
-BITTING = ROOT / ".build/debug/bitting"
+BITTING = BINARY.with_name("bitting")
 # Commands of the lock's protocol, as the simulated lock counts them and as its faults name them.
 ADD_CODE, LIST_CODES, UPDATE_CODE, REMOVE_CODE = "0041", "0043", "0046", "0047"
 REQUEST_DATA, READ_LOG, LOCK_ACTION, UPDATE_TIME, VERIFY_PIN, CONFIG = "0001", "0031", "000D", "0021", "0020", "0014"
 
 
 class NukiLock:
-    """One lock. `lock("press_button")` gives its process the command of that name; RIG lists them."""
+    """One lock. `lock("press_button")` has somebody do that; `bitting simulate nuki --help` and NukiLockControl say more."""
 
     def __init__(self, radio: Radio, directory: Path, name: str, number: int, generation: int = 4,
                  pin: str | None = None, public: bool = True, **options):
         self.radio, self.name, self.generation = radio, name, generation
+        # What happened is signalled to bridges, which the fifth generation has not.
+        self.signals_news = generation < 5
         self.pin = pin or ("482915" if generation == 5 else "4321")
         self.nuki_id = f"1A2B3C{number:02X}"
         # A real lock's address is registered, and ends like its identifier.
@@ -60,8 +62,19 @@ class NukiLock:
         return self.state()["requests"].get(command, 0)
 
     def type(self, code: str) -> bool:
-        """Somebody types a code; true when the lock opens."""
-        return self("type", code=code)["opened"]
+        """Somebody types a code; true when the lock opens. Returns when the lock has written it into its log."""
+        before = self.state()["newest_record"]
+        has_opened = self("type", code=code)["opened"]
+        eventually(lambda: self.state()["newest_record"] > before, "the entry is in the log", 30)
+        return has_opened
+
+    def turn(self, action: str):
+        """Somebody locks or unlocks by hand."""
+        self("turn", action=action)
+
+    def lose_answers(self, command: str, times: int = 1):
+        """The lock does what the next such command says, then drops the link instead of answering."""
+        self("fault", command=command, fault="link_dropped", times=times)
 
     def log(self) -> str:
         return self.log_file.read_text(errors="replace")

@@ -41,9 +41,11 @@ class NukiSite:
         """Runs `bitting pair nuki` for a lock, whose button was pressed before."""
         if press:
             lock("press_button")
+        as_bridge = ["--as-bridge"] if lock.signals_news else []
         pin_file = self.directory / f"{lock.nuki_id}.pin"
         pin_file.write_text((pin or lock.pin) + "\n")
-        return self.bitting("pair", "nuki", "--name", lock.name, "--pin-file", str(pin_file), *more, timeout=timeout)
+        return self.bitting("pair", "nuki", "--name", lock.name, "--pin-file", str(pin_file), *as_bridge, *more,
+                            timeout=timeout)
 
     def add_paired_lock(self, name: str, **options) -> NukiLock:
         lock = self.add_lock(name, **options)
@@ -107,8 +109,15 @@ class NukiSite:
     def wait_until_gone(self, code: dict, timeout: float = SLOW):
         eventually(lambda: self.is_gone(code["access_code_id"]), "the code is gone", timeout)
 
-    def entry(self, code: dict, before: int = 0, timeout: float = SLOW) -> dict:
-        """The entry that was told with a code, after the first `before` ones."""
+    def have_log_read(self, door: str):
+        """A lock that does not signal what happened is asked when the daemon starts, else only now and then."""
+        if not self.locks[door].signals_news:
+            self.daemon.restart()
+            self.door(door)
+
+    def entry(self, door: str, code: dict, before: int = 0, timeout: float = SLOW) -> dict:
+        """The entry that is told with a code, after the first `before` ones."""
+        self.have_log_read(door)
         return eventually(lambda: self.entries(code)[before:], "the entry is told", timeout)[0]
 
     def entries(self, code: dict) -> list[dict]:

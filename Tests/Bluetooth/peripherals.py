@@ -138,7 +138,7 @@ class Peripheral:
                 advertiser = self.controller.le_legacy_advertiser
                 advertiser.advertising_data, advertiser.scan_response_data = parse_advertisement(packet)
                 self._has_advertisement = True
-                if self.is_on_air:
+                if self.is_on_air and not advertiser.enabled:
                     self.go_on_air()
         except ConnectionError as error:
             log.error("%s: no advertisements: %s", self.name, error)

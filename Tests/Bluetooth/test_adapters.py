@@ -111,7 +111,7 @@ def test_bluetoothd_beside_is_told_and_does_no_harm(bluetoothd, doors):
     eventually(lambda: "bluetoothd" in doors.daemon.log(), "the daemon says who else is there", SLOW)
     code = doors.make_code(FRONT)
     assert doors.locks[FRONT].type(code["code"])
-    doors.entry(code)
+    doors.entry(FRONT, code)
     advice = doors.bitting("doctor")
     assert "bluetoothd" in advice.stdout and re.search(r"systemctl|disable", advice.stdout)
 

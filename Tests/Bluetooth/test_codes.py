@@ -23,7 +23,7 @@ def test_a_code_opens_its_door_and_the_entry_names_it(doors, door):
     at_lock = doors.locks[door].codes()[code.code]
     assert at_lock["name"] == "Jane Doe" and at_lock["enabled"]
     assert doors.locks[door].type(code.code)
-    entry = doors.entry(held)
+    entry = doors.entry(door, held)
     assert entry["method"] == "keycode" and entry["device_id"] == device["device_id"]
 
 
@@ -125,14 +125,15 @@ def test_codes_that_the_keypad_cannot_take_are_refused_at_once(doors):
     assert doors.locks[FRONT].codes() == {}
 
 
-def test_a_refused_code_is_an_error_of_that_code_alone(doors):
+def test_a_lock_that_is_busy_gets_its_code_later(doors):
     lock = doors.locks[FRONT]
-    lock("fail", command=ADD_CODE, error="2B", times=1)
-    refused, taken = doors.create(FRONT), None
-    eventually(lambda: doors.daemon.code(refused["access_code_id"])["errors"]
-               or doors.daemon.code(refused["access_code_id"])["status"] == "set", "the refusal is told", SLOW)
-    taken = doors.make_code(FRONT)
-    assert lock.type(taken["code"])
+    asked = lock.requests(ADD_CODE)
+    lock("behave", temperament="busy")
+    code = doors.create(FRONT)
+    eventually(lambda: doors.radio.noted("connected", peer=lock.address), "the lock is visited", SLOW)
+    lock("behave", temperament="plain")
+    doors.programmed(code, timeout=2 * SLOW)
+    assert lock.type(code["code"]) and lock.requests(ADD_CODE) > asked
 
 
 def test_an_idle_lock_is_not_written_to(doors):

@@ -25,10 +25,11 @@ def test_opening_and_locking_end_with_the_locks_own_completion(doors, door):
 @BOTH
 def test_a_turn_by_hand_is_told_as_such(doors, door):
     before = len(doors.daemon.events("lock.unlocked", method="manual"))
-    doors.locks[door]("turn", action="unlock")
+    doors.locks[door].turn("unlock")
+    doors.have_log_read(door)
     event = eventually(lambda: doors.daemon.events("lock.unlocked", method="manual")[before:], "it is told", SLOW)[0]
     assert event["device_id"] == doors.device(door)["device_id"]
-    doors.locks[door]("turn", action="lock")
+    doors.locks[door].turn("lock")
 
 
 def test_a_jammed_bolt_fails_the_attempt_and_warns(doors):
@@ -81,21 +82,6 @@ def test_entries_of_an_outage_are_told_afterwards(doors):
     assert lock.type(code["code"])
     eventually(lambda: len(doors.entries(code)) - before >= 4, "the fourth entry is told", SLOW)
     assert len(doors.entries(code)) - before == 4
-
-
-def test_what_the_log_lost_is_told_as_a_gap(doors):
-    lock, code = doors.locks[SIDE], doors.make_code(SIDE)
-    assert lock.type(code["code"])
-    doors.entry(code)
-    doors.daemon.stop()
-    for _ in range(6):
-        lock.type(code["code"])
-    # Everything but the newest two is gone from the lock's ring.
-    lock("forget_log", entries=lock.state()["log_entries"] - 2)
-    doors.daemon.start(timeout=SLOW)
-    lost = doors.daemon.wait_for_event("lock.entries_lost", timeout=SLOW)
-    assert lost["last_index"] - lost["first_index"] + 1 == 4
-    eventually(lambda: len(doors.entries(code)) == 3, "the two that were left are told", SLOW)
 
 
 def test_the_name_of_a_code_comes_back_with_its_entry_after_it_was_deleted(doors):

@@ -31,3 +31,23 @@ def test_a_lock_that_is_absent_at_the_start_is_served_when_it_comes(site):
     site.radio("advertise", name=far.name)
     site.programmed(waiting, timeout=2 * SLOW)
     assert far.type(waiting["code"]) and near.codes()
+
+
+def test_what_the_log_lost_is_told_as_a_gap(site):
+    """More happens during an outage than the lock's ring holds."""
+    held = 8
+    lock = site.add_paired_lock("Busy Door", log_size=held)
+    site.start()
+    code = site.make_code("Busy Door")
+    assert lock.type(code["code"])
+    site.entry("Busy Door", code)
+    read = lock.state()["newest_record"]
+    site.daemon.stop()
+    for _ in range(6):
+        lock.turn("lock")
+        lock.turn("unlock")
+    newest = lock.state()["newest_record"]
+    site.daemon.start(timeout=SLOW)
+    lost = site.daemon.wait_for_event("lock.entries_lost", timeout=SLOW)
+    assert (lost["first_index"], lost["last_index"]) == (read + 1, newest - held)
+    eventually(lambda: len(site.daemon.events("lock.unlocked", method="manual")) == held // 2, "the rest is told", SLOW)

@@ -26,7 +26,7 @@ def is_encrypted(site) -> bool:
 def test_a_lock_that_demands_encryption_gets_it(site, encrypting):
     code = site.make_code(DOOR)
     assert encrypting.type(code["code"])
-    site.entry(code)
+    site.entry(DOOR, code)
 
 
 def test_the_bond_outlives_the_daemon(site, encrypting):
