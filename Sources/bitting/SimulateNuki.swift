@@ -43,7 +43,7 @@ struct SimulateNuki: AsyncParsableCommand {
 
   func run() async throws {
     // It keeps nothing that an end at once could hurt.
-    _ = unsafe signal(SIGTERM) { _ in _exit(0) }
+    _ = signal(SIGTERM) { _ in _exit(0) }
     do {
       try await self.play()
     } catch let fault as StartFault {
