@@ -1,5 +1,6 @@
 """The least that can hang behind a peripheral: answers ATT requests without any GATT table."""
 
+import contextlib
 import socket
 import struct
 import threading
@@ -42,6 +43,10 @@ class EchoLock:
         return listener
 
     def _serve(self, client: socket.socket):
+        with contextlib.suppress(ConnectionError):  # a link may end at any moment
+            self._answer(client)
+
+    def _answer(self, client: socket.socket):
         while pdu := client.recv(517):
             if pdu[0] == EXCHANGE_MTU:
                 client.send(struct.pack("<BH", EXCHANGE_MTU + 1, MTU))
