@@ -76,10 +76,22 @@ let siteTargets: [Target] = [
       .product(name: "Logging", package: "swift-log"),
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
     ], swiftSettings: swift),
+  .target(
+    name: "Gateway",
+    dependencies: [
+      "LockCore", "LockDrivers", "LockTransport", "SyncEngine",
+      .product(name: "ArgumentParser", package: "swift-argument-parser"),
+    ], swiftSettings: swift),
+  .executableTarget(
+    name: "bitting",
+    dependencies: [
+      "Gateway", "LockCore", "LockDrivers", "LockTransport", "LockSimulator", "SyncEngine",
+      .product(name: "ArgumentParser", package: "swift-argument-parser"),
+    ], swiftSettings: swift),
   .executableTarget(
     name: "bittingd",
     dependencies: [
-      "LockCore", "LockDrivers", "LockTransport", "LockSimulator", "SyncEngine", "SeamAPI",
+      "Gateway", "LockCore", "LockDrivers", "LockTransport", "LockSimulator", "SyncEngine", "SeamAPI",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
       .product(name: "Hummingbird", package: "hummingbird"),
       .product(name: "Logging", package: "swift-log"),

@@ -104,7 +104,7 @@ enum NukiLockControl {
       let command = try need(UInt16(try need(request.command, "command"), radix: 16), "four digits as command")
       let fault = try need(Self.faults[try need(request.fault, "fault")], "a fault that is known")
       await Self.change(runner) {
-        $0.replyFaults = [command: fault]
+        $0.commandFaults = [command: fault]
         $0.faultsLeft = request.times ?? 1
       }
     default: throw Nonsense(description: "nobody can \(request.deed) a lock")
@@ -113,7 +113,7 @@ enum NukiLockControl {
   }
 
   /// What may become of an answer, by name.
-  private static let faults: [String: NukiLockTemperament.ReplyFault] = [
+  private static let faults: [String: NukiLockTemperament.CommandFault] = [
     "lost": .lost, "link_dropped": .linkDropped(after: 0), "link_dropped_later": .linkDropped(after: 1),
     "cut_short": .cutShort, "wrong_crc": .wrongCRC, "damaged": .damaged,
   ]

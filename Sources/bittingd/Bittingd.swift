@@ -1,5 +1,6 @@
 public import ArgumentParser
 import Foundation
+import Gateway
 import Hummingbird
 import LockTransport
 public import Logging
@@ -59,12 +60,12 @@ import UnixSignals
     do {
       try await self.serve()
     } catch let fault as StartFault {
-      throw fault.reported()
+      throw fault.reported(by: "bittingd")
     } catch let fault as Store.Fault {
       let status: ExitStatus = if case .damaged = fault { .ioError } else { .cannotCreate }
-      throw StartFault(status, "\(fault)").reported()
+      throw StartFault(status, "\(fault)").reported(by: "bittingd")
     } catch let fault as LinkFault {
-      throw StartFault(.software, "\(fault)").reported()
+      throw StartFault(.software, "\(fault)").reported(by: "bittingd")
     }
   }
 
@@ -82,21 +83,31 @@ import UnixSignals
     var site =
       try file?.site(store: store, logger: logger) ?? SiteDefinition(name: "Demo site", timeZone: "Europe/Berlin")
     let demo = self.demo ? try DemoSite(directory: directory, store: store, reactor: reactor) : nil
-    if let demo { try site.merge(demo.site) }
+    if let demo { try site.merge(demo.site, as: "simulated") }
+    let settings = file?.bluetooth ?? ConfigurationFile.Bluetooth()
+    let paired = try PairedNukiLock.all(in: directory.url)
+    let radio = paired.isEmpty ? nil : Self.radio(settings, store: store, reactor: reactor, logger: logger)
+    let nuki = radio.map { NukiDoors(paired, settings: settings, radio: $0) }
+    if let nuki { try site.merge(nuki.site, as: "paired") }
+    var described = file?.described ?? []
+    described += nuki?.described ?? []
+    described += demo?.doors ?? []
     let engine = try await SyncEngine(store: store, definition: site, reactor: reactor, logger: logger)
     let (host, port) = try self.address()
     let api = SeamAPI(engine: engine, logger: logger)
     let isListening = Atomic(false)
-    let application = api.application(host: host, port: port) { bound in
+    let application = api.application(host: host, port: port) { [described] bound in
       isListening.store(true, ordering: .relaxed)
       let shown = host.contains(":") ? "[\(host)]" : host
       Greeting(
-        url: "http://\(shown):\(bound)", newKey: key.made, doors: (file?.described ?? []) + (demo?.doors ?? []),
+        url: "http://\(shown):\(bound)", newKey: key.made,
+        doors: described,
         isDemo: demo != nil,
         keyHint: key.hint
       ).show()
     }
     var services: [any Service] = [EngineService(engine: engine)]
+    if let radio { services.append(RadioService(radio: radio)) }
     if let demo { services.append(DemoService(site: demo)) }
     services.append(application)
     var configuration = ServiceGroupConfiguration(
@@ -114,6 +125,19 @@ import UnixSignals
   }
 }
 
+extension Bittingd {
+  /// The radio that reaches the paired locks.
+  private static func radio(
+    _ settings: ConfigurationFile.Bluetooth, store: Store, reactor: Reactor, logger: Logger
+  ) -> BluetoothRadio {
+    if let warning = KernelRelease.running.warning { logger.warning("\(warning)") }
+    return BluetoothRadio(
+      configuration: .init(adapters: settings.adapters, maximumLinks: settings.maximumLinks),
+      bonds: .kept(in: store) { logger.warning("bluetooth: \($0)") }, reactor: reactor,
+      note: { logger.notice("bluetooth: \($0)") })
+  }
+}
+
 extension Logger.Level: @retroactive ExpressibleByArgument {}
 
 /// The engine as a service: ends with the daemon.
@@ -121,6 +145,13 @@ private struct EngineService: Service {
   let engine: SyncEngine
 
   func run() async throws { await cancelWhenGracefulShutdown { await self.engine.run() } }
+}
+
+/// The radio as a service: ends with the daemon.
+private struct RadioService: Service {
+  let radio: BluetoothRadio
+
+  func run() async throws { await cancelWhenGracefulShutdown { await self.radio.run() } }
 }
 
 /// The simulated reader as a service: ends with the daemon.
@@ -132,10 +163,10 @@ private struct DemoService: Service {
 
 extension SiteDefinition {
   /// Adds another site's locks.
-  fileprivate mutating func merge(_ other: SiteDefinition) throws(StartFault) {
+  fileprivate mutating func merge(_ other: SiteDefinition, as kind: String) throws(StartFault) {
     let names = Set(self.locks.map(\.key))
     if let clash = other.locks.first(where: { names.contains($0.key) }) {
-      throw StartFault(.configuration, "a configured door is called '\(clash.key)' like a simulated one; rename it")
+      throw StartFault(.configuration, "a door is called '\(clash.key)' like a \(kind) one; rename one of them")
     }
     self.accounts += other.accounts
     self.locks += other.locks

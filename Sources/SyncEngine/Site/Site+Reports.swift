@@ -19,7 +19,7 @@ extension Site {
       door.ledger.becameUnreachable()
       // What the lock told is old news now; the bolt may stand anywhere.
       (door.state.isLocked, door.state.isDoorOpen) = (nil, nil)
-      let issue = Self.disconnection(fault, since: door.told.disconnectedAt ?? now)
+      let issue = Self.disconnection(of: door.definition, fault, since: door.told.disconnectedAt ?? now)
       door.errors["device_disconnected"] = issue
       guard door.told.isConnected != false else { return }
       (door.told.isConnected, door.told.disconnectedAt) = (false, now)
@@ -58,9 +58,13 @@ extension Site {
     }
   }
 
-  static func disconnection(_ fault: LockFault, since date: Timestamp) -> Issue {
+  static func disconnection(of lock: SiteDefinition.Lock, _ fault: LockFault, since date: Timestamp) -> Issue {
     let message =
       switch fault {
+      case .notAuthorized where lock.isVisited:
+        "The lock no longer knows the gateway: it was reset, or its authorization was removed. Stop bittingd and pair it again."
+      case _ where lock.isVisited:
+        "The lock does not answer. Codes are programmed as soon as it does. Check its battery, that it is in reach of the radio, and that no phone keeps it busy."
       case .notAuthorized:
         "The device does not accept the gateway's key, or demands a secure channel that is not configured. Check secure_channel and the key; a new device takes a key with 'install' at an address that had none."
       default:
@@ -72,6 +76,11 @@ extension Site {
   private static func raise(_ alarm: LockAlarm, at door: inout Door, now: Timestamp, into draft: inout Draft) {
     let (code, isOn, message, isError): (String, Bool, String, Bool) =
       switch alarm {
+      case .keyRefused(let isOn) where door.definition.isVisited:
+        (
+          "missing_device_credentials", isOn,
+          Self.disconnection(of: door.definition, .notAuthorized, since: now).message, true
+        )
       case .keyRefused(let isOn):
         (
           "missing_device_credentials", isOn,

@@ -74,8 +74,7 @@ extension Site {
       errors.append(
         Issue(
           code: "device_disconnected",
-          message:
-            "The lock has not answered since the gateway started. Check its power and, on a line, wires A and B, its address and its speed.",
+          message: Self.silence(of: definition),
           createdAt: door.createdAt, scope: .device))
     }
     return DeviceView(
@@ -85,6 +84,12 @@ extension Site {
       isOnline: door.ledger.isReachable, isSimulated: definition.simulation != nil,
       capabilities: definition.capabilities, state: door.state, timeZone: self.timeZone,
       customMetadata: door.customMetadata, createdAt: door.createdAt, errors: errors, warnings: warnings)
+  }
+
+  private static func silence(of lock: SiteDefinition.Lock) -> String {
+    lock.isVisited
+      ? "The lock has not answered since the gateway started. Check its battery, and that it is in reach of the radio."
+      : "The lock has not answered since the gateway started. Check its power and, on a line, wires A and B, its address and its speed."
   }
 
   func view(of adapter: Adapter) -> AccountView {

@@ -63,7 +63,8 @@ struct Site {
         nickname: row.nickname, customMetadata: row.customMetadata, ledger: ledger)
       door.told = row.told
       if row.told.isConnected == false {
-        door.errors["device_disconnected"] = Self.disconnection(.unreachable, since: row.told.disconnectedAt ?? now)
+        door.errors["device_disconnected"] = Self.disconnection(
+          of: lock, .unreachable, since: row.told.disconnectedAt ?? now)
       }
       for id in ledger.codes.keys { self.homes[id] = row.id }
       door.waiting = try store.attempts(ids: nil, lock: row.id, onlyPending: true)
@@ -152,7 +153,8 @@ struct Site {
     let plan = door.ledger.plan(at: now)
     if let job = plan.job { door.ledger.started(job, at: now) }
 
-    let createdAt = max(now, self.newestEvent)
+    // Readers ask for what came after the last event they saw: no two happenings may share an instant.
+    let createdAt = max(now, self.newestEvent + .milliseconds(1))
     if !door.ledger.isStored(as: before) || door.told != toldBefore || !draft.events.isEmpty || !draft.attempts.isEmpty
     {
       do {

@@ -22,14 +22,9 @@ extension Store {
     }
   }
 
-  /// The kept bonds of an adapter, by peer.
-  public func bonds(ofAdapter adapter: String) throws -> [String: [UInt8]] {
-    try self.database.read { database in
-      var bonds: [String: [UInt8]] = [:]
-      let rows = try Row.fetchAll(database, sql: "SELECT peer, bytes FROM bond WHERE adapter = ?", arguments: [adapter])
-      for row in rows { bonds[row["peer"]] = [UInt8](row["bytes"] as Data) }
-      return bonds
-    }
+  /// Every bond that is kept.
+  public func bonds() throws -> [[UInt8]] {
+    try self.database.read { try Data.fetchAll($0, sql: "SELECT bytes FROM bond").map { [UInt8]($0) } }
   }
 
   /// Keeps a bond, in place of an earlier one with the same peer; nil forgets it. Synced when this returns.

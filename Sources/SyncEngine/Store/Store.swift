@@ -20,7 +20,7 @@ public struct Store: Sendable {
       case .cannotOpen(let path, let reason):
         "The store \(path) cannot be opened: \(reason)."
       case .damaged(let path, let reason):
-        "The store \(path) is damaged (\(reason)). It was left as it is: move it aside and put the last good copy in its place."
+        "The store \(path) is damaged (\(reason)). It was left as it is: move it aside together with \(path)-wal and \(path)-shm, and put the last good copy in its place."
       }
     }
   }

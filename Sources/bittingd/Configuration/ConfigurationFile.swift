@@ -1,4 +1,5 @@
 import Foundation
+import Gateway
 import LockCore
 import LockDrivers
 import LockTransport
@@ -43,8 +44,19 @@ struct ConfigurationFile {
     }
   }
 
+  /// The radio and how much of the locks' batteries it may use.
+  struct Bluetooth {
+    /// The adapters to use; empty for any.
+    var adapters: [BluetoothAddress] = []
+    /// The most links held at once by an adapter.
+    var maximumLinks = 5
+    /// The most visits a day that nobody asked for, a lock.
+    var idleVisitsPerDay = 24
+  }
+
   var siteName: String
   var timeZone: String
+  var bluetooth: Bluetooth
   var lines: [Line]
   var doors: [Door]
 
@@ -63,7 +75,7 @@ struct ConfigurationFile {
 
   /// Reads a file's text; key files are looked for relative to `directory`.
   init(_ text: String, directory: URL) throws(ConfigurationFault) {
-    let root = try ConfigurationNode.parse(text).members(["site", "lines", "doors"])
+    let root = try ConfigurationNode.parse(text).members(["site", "bluetooth", "lines", "doors"])
     let site = try root.required("site", "add 'site:' with 'name:' and 'time_zone:'").members(["name", "time_zone"])
     self.siteName = try site.required("name", "add the name of the site").text()
     let zone = try site.required("time_zone", "add the site's IANA time zone, for example Europe/Berlin")
@@ -71,6 +83,7 @@ struct ConfigurationFile {
     guard self.timeZone == "UTC" || TimeZone.knownTimeZoneIdentifiers.contains(self.timeZone) else {
       throw zone.fault("'\(self.timeZone)' is no IANA time zone; write for example Europe/Berlin")
     }
+    self.bluetooth = try root["bluetooth"].map(Self.bluetooth) ?? Bluetooth()
     self.lines = []
     var devices: [String: (line: Int, address: UInt8)] = [:]
     for node in try root["lines"]?.elements() ?? [] {

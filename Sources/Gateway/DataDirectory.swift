@@ -1,15 +1,15 @@
-import Foundation
+package import Foundation
 import Glibc
 
 /// The directory in which one daemon remembers; owned by it as long as it runs.
-struct DataDirectory {
+package struct DataDirectory {
   /// The directory.
-  let url: URL
+  package let url: URL
   // Holds the lock on the directory until the process ends, however it ends.
   private let lock: Int32
 
   /// Makes the directory where there is none, readable by its owner alone, and takes it.
-  init(path: String) throws(StartFault) {
+  package init(path: String) throws(StartFault) {
     self.url = URL(fileURLWithPath: path, isDirectory: true)
     do {
       try FileManager.default.createDirectory(
@@ -44,7 +44,7 @@ struct DataDirectory {
   }
 
   /// Where a file of the daemon lies.
-  func path(_ name: String) -> String { self.url.appendingPathComponent(name).path }
+  package func path(_ name: String) -> String { self.url.appendingPathComponent(name).path }
 
   private static var reason: String {
     let code = errno

@@ -1,11 +1,11 @@
-import ArgumentParser
+package import ArgumentParser
 import Foundation
 
 /// Exit statuses, as in sysexits.h.
-enum ExitStatus: Int32 {
+package enum ExitStatus: Int32 {
   /// An option is wrong.
   case usage = 64
-  /// The address to listen at cannot be had.
+  /// Something that is needed is not there: an address to listen at, a radio, a lock.
   case unavailable = 69
   /// A bug here, or the system has nothing left to give.
   case software = 70
@@ -13,25 +13,28 @@ enum ExitStatus: Int32 {
   case cannotCreate = 73
   /// The store is damaged.
   case ioError = 74
-  /// The data directory belongs to another running daemon.
+  /// It may work the next time; at once for the data directory of another running daemon.
   case temporaryFailure = 75
+  /// Somebody or something refuses: a lock, a PIN, the kernel.
+  case refused = 77
   /// The configuration is wrong.
   case configuration = 78
 }
 
 /// A reason not to start: what is wrong and what to do about it.
-struct StartFault: Error {
-  var status: ExitStatus
-  var message: String
+package struct StartFault: Error {
+  package var status: ExitStatus
+  package var message: String
 
-  init(_ status: ExitStatus, _ message: String) {
+  package init(_ status: ExitStatus, _ message: String) {
     (self.status, self.message) = (status, message)
   }
 
   /// Prints the reason to standard error.
+  /// - Parameter program: the name of the program that gives up.
   /// - Returns: what ends the process with the status.
-  func reported() -> ExitCode {
-    FileHandle.standardError.write(Data("bittingd: \(self.message)\n".utf8))
+  package func reported(by program: String) -> ExitCode {
+    FileHandle.standardError.write(Data("\(program): \(self.message)\n".utf8))
     return ExitCode(self.status.rawValue)
   }
 }

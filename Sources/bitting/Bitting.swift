@@ -1,0 +1,22 @@
+import ArgumentParser
+
+/// The operator's command line.
+@main struct Bitting: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bitting",
+    abstract: "Pairs locks with a Bitting gateway, looks after its radio, and plays locks for tests.",
+    version: "0.1.0",
+    subcommands: [Pair.self, Doctor.self, Simulate.self])
+
+  /// Pairs locks.
+  struct Pair: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Pair a lock with this gateway.", subcommands: [PairNuki.self])
+  }
+
+  /// Plays locks.
+  struct Simulate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Play a lock from its own side, for tests.", subcommands: [SimulateNuki.self])
+  }
+}

@@ -1,0 +1,40 @@
+import Gateway
+import LockCore
+import LockDrivers
+import LockTransport
+import SyncEngine
+
+/// The paired Nuki locks of this data directory, and the radio that reaches them.
+struct NukiDoors {
+  /// The API's connected account of the radio.
+  static let account = "Bluetooth"
+
+  /// What is said of each door at the start.
+  let described: [(name: String, nature: String)]
+  /// What the daemon runs.
+  let site: SiteDefinition
+
+  init(_ locks: [PairedNukiLock], settings: ConfigurationFile.Bluetooth, radio: BluetoothRadio) {
+    self.described = locks.map { ($0.name, "\($0.authorization.model) \($0.nukiID), over Bluetooth") }
+    var site = SiteDefinition(name: "")
+    var policy = NukiPolicy()
+    policy.visitsPerDay = settings.idleVisitsPerDay
+    site.accounts = [.init(key: Self.account, kind: "Bluetooth radio", states: { radio.states })]
+    for lock in locks {
+      site.locks.append(
+        .init(
+          key: lock.name, account: Self.account, deviceType: "nuki_lock", manufacturer: "Nuki",
+          model: lock.authorization.model, capabilities: .nukiKeypad, isVisited: true))
+      site.links.append(
+        .init(
+          account: Self.account, onDemand: radio.way(to: lock.authorization.address, needsBond: lock.needsBond)
+        ) { [policy] seed in
+          let id = seed.lockIDs[lock.name] ?? LockID(rawValue: lock.name)
+          return NukiLockDriver(
+            lock: id, authorization: lock.authorization, memory: seed.memory(id),
+            policy: policy)
+        })
+    }
+    self.site = site
+  }
+}
