@@ -71,6 +71,7 @@ public actor BluetoothRadio {
 
   /// How often a kernel without Bluetooth is asked again, and how often bluetoothd is looked for.
   private static let channelRetry = Duration.seconds(60)
+  private static let channelRest = Duration.seconds(1)
   private static let lookInterval = Duration.seconds(15)
 
   private let configuration: Configuration
@@ -184,6 +185,7 @@ public actor BluetoothRadio {
   }
 
   private func end() {
+    self.happened { radio, _ in radio.ended() }
     self.radio = nil
     for link in [self.clock, self.control, self.switches.link] { link?.close() }
     for socket in self.sockets.values { socket.link.close() }
@@ -235,20 +237,31 @@ public actor BluetoothRadio {
         let control = try Link.bluetoothManagement(on: self.reactor)
         self.control = control
         self.happened { $0.channelOpened(at: $1) }
-        for await case .bytes(let bytes) in control.events {
-          guard let packet = ManagementPacket(bytes) else { continue }
-          self.happened { $0.received(packet, at: $1) }
-        }
+        let fault = await self.serve(control)
         control.close()
         self.control = nil
         if Task.isCancelled { return }
-        self.happened { $0.channelClosed("the kernel's Bluetooth management channel has closed", at: $1) }
+        self.happened { $0.channelClosed("the kernel's Bluetooth management channel has closed: \(fault)", at: $1) }
+        try? await Task.sleep(for: Self.channelRest)
       } catch {
         let problem = ManagementFault(error).description
         self.happened { $0.channelClosed(problem, at: $1) }
+        try? await Task.sleep(for: Self.channelRetry)
       }
-      try? await Task.sleep(for: Self.channelRetry)
     }
+  }
+
+  private func serve(_ control: Link) async -> LinkFault {
+    for await event in control.events {
+      switch event {
+      case .bytes(let bytes):
+        guard let packet = ManagementPacket(bytes) else { continue }
+        self.happened { $0.received(packet, at: $1) }
+      case .deadlinePassed: break
+      case .closed(let fault): return fault
+      }
+    }
+    return .hungUp
   }
 
   // MARK: performing

@@ -1,6 +1,8 @@
 import LockCore
 
 extension Radio {
+  /// How long to wait before an adapter that went off is switched on.
+  private static let offRest = Duration.milliseconds(500)
   /// How long to wait after a refused command.
   private static let rest = Duration.seconds(10)
   /// How long to wait before a busy adapter is asked to listen again: 1 s, 2 s … 32 s.
@@ -88,6 +90,8 @@ extension Radio {
   }
 
   private mutating func poweredOff(_ index: UInt16, at now: Duration) {
+    // An adapter that is pulled out is off first; a command would wait for its end and close the channel (ENOMEM).
+    self.adapters[index]?.restsUntil = now + Self.offRest
     self.adapters[index]?.isDiscovering = false
     self.adapters[index]?.isOurs = false
     self.adapters[index]?.isToBeCycled = false
@@ -136,6 +140,7 @@ extension Radio {
     adapter.controller = controller
     self.adapters[index] = adapter
     guard isNew, self.isWanted(adapter) else { return }
+    self.adapters[index]?.listensUntil = now + Self.listening
     let setup = self.setup(of: adapter)
     self.adapters[index]?.setup = setup
     if adapter.address != nil {
@@ -153,6 +158,7 @@ extension Radio {
     }
     if status == .success {
       self.adapters[index]?.quietSince = now
+      self.adapters[index]?.listensUntil = now + Self.listening
       self.adapters[index]?.isSoftBlocked = false
       return
     }
@@ -176,8 +182,12 @@ extension Radio {
     case .busy:
       // Another program listens, and what it hears is told to us too.
       self.adapters[index]?.busyCount += 1
+      if adapter.busyCount == 0, self.bluetoothd == nil {
+        // Most likely a discovery that outlives the daemon which began it.
+        return self.send(.stopDiscovery, to: index, at: now)
+      }
       self.adapters[index]?.scanRestsUntil = now + Self.busyRest(adapter.busyCount)
-      if adapter.busyCount == 0 {
+      if adapter.busyCount == 1 {
         self.effects.append(.note("another program listens with the Bluetooth adapter \(Self.name(adapter))"))
       }
       if adapter.busyCount >= 5, self.bluetoothd == nil { self.climb(index, from: .power, at: now) }

@@ -9,8 +9,9 @@ import LockCore
 extension Radio {
   /// A connection that failed at once is tried so often in all.
   private static let mostTries = 3
-  /// How long an adapter listens after an absent peer has held it up.
-  private static let listening = Duration.seconds(2)
+  /// How long an adapter listens at first, and after an absent peer has held it up, before it looks for peers that it
+  /// has not heard.
+  static let listening = Duration.seconds(2)
 
   /// The adapter that is connecting for a wish.
   func index(of id: RadioWishID) -> UInt16? {

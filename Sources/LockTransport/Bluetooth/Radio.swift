@@ -86,6 +86,15 @@ struct Radio: Sendable {
     return self.settle(at: now)
   }
 
+  /// The daemon ends: the adapters are left as they were found.
+  mutating func ended() -> [RadioEffect] {
+    for (index, adapter) in self.adapters where adapter.isOurs {
+      self.effects.append(.send(.stopDiscovery, to: index))
+    }
+    defer { self.effects = [] }
+    return self.effects
+  }
+
   /// The kernel told something.
   mutating func received(_ packet: ManagementPacket, at now: Duration) -> [RadioEffect] {
     switch packet.event {

@@ -101,7 +101,11 @@ struct RadioAdapter: Hashable, Sendable {
 
   /// Why it cannot be used, and what to do; nil when it can.
   var problem: String? {
-    guard let controller = self.controller else { return "a Bluetooth adapter does not say what it is" }
+    guard let controller = self.controller else {
+      return self.silentCommands == 0
+        ? "a Bluetooth adapter is being started"
+        : "the Bluetooth adapter hci\(self.index) does not answer: unplug it and plug it in again"
+    }
     guard let address = controller.address else {
       return "a Bluetooth adapter has no address of its own: use another one"
     }
