@@ -1,4 +1,3 @@
-internal import CCrypto
 internal import Foundation
 public import LockCore
 public import LockTransport
@@ -25,7 +24,7 @@ public actor SyncEngine {
   private var hasStopped = false
   /// How often the engine has looked at its deadlines.
   private(set) var wakes = 0
-  private var keyHashes: [[UInt8]]
+  let keyHashes: [[UInt8]]
 
   /// Loads the site from its store. Nothing is opened before ``run()``.
   ///
@@ -433,30 +432,5 @@ public actor SyncEngine {
         silent.isEmpty ? "All answer." : "Silent: \(silent.joined(separator: ", "))."
       ),
     ]
-  }
-
-  // MARK: API keys
-
-  /// SHA-256 of an API key in lower-case hexadecimal, as the store keeps it.
-  public static func hash(ofAPIKey key: String) -> String {
-    let bytes = Array(key.utf8)
-    var digest = [UInt8](repeating: 0, count: 32)
-    _ = unsafe ccrypto_sha256(bytes, bytes.count, &digest)
-    return digest.map { byte in
-      let digits = String(byte, radix: 16)
-      return byte < 16 ? "0" + digits : digits
-    }.joined()
-  }
-
-  /// True for a key whose hash the store holds; compares in constant time.
-  public func apiKeyIsKnown(_ key: String) -> Bool {
-    let hash = Array(Self.hash(ofAPIKey: key).utf8)
-    var isKnown = false
-    for known in self.keyHashes where known.count == hash.count {
-      var difference: UInt8 = 0
-      for (left, right) in zip(known, hash) { difference |= left ^ right }
-      isKnown = isKnown || difference == 0
-    }
-    return isKnown
   }
 }

@@ -126,7 +126,7 @@ struct PairNuki: AsyncParsableCommand {
       var pairing = NukiPairing(
         name: "Bitting", appID: UInt32.random(in: 1 ... .max), type: self.asBridge ? .bridge : .app, pin: pin,
         address: found.address)
-      return await pairing.run(over: link) { Self.say("  \($0)") }
+      return await pairing.run(over: link) { Self.say("  \($0.progress)") }
     case .failure(.absent):
       throw StartFault(
         .temporaryFailure,
@@ -182,37 +182,6 @@ struct PairNuki: AsyncParsableCommand {
 
   /// Tells the person at the lock; standard output is for the result alone.
   static func say(_ sentence: String) { FileHandle.standardError.write(Data("\(sentence)\n".utf8)) }
-}
-
-extension NukiPairing {
-  /// Pairs over an open link, which is closed in the end.
-  mutating func run(
-    over link: Link, tell: (String) -> Void
-  ) async -> Result<NukiAuthorization, NukiPairingFault> {
-    var result: Result<NukiAuthorization, NukiPairingFault>?
-    func perform(_ effects: [Effect]) {
-      for effect in effects {
-        switch effect {
-        case .write(let packet): link.write(packet)
-        case .setDeadline(let deadline): link.setDeadline(deadline)
-        case .closeLink: link.close()
-        case .progress(let step): tell(step.progress)
-        case .finished(let outcome): result = outcome
-        }
-      }
-    }
-    perform(self.linkOpened(at: Reactor.uptime))
-    for await event in link.events {
-      switch event {
-      case .bytes(let packet): perform(self.received(packet, at: Reactor.uptime))
-      case .deadlinePassed: perform(self.deadlinePassed(at: Reactor.uptime))
-      case .closed: break
-      }
-    }
-    perform(self.linkClosed(at: Reactor.uptime))
-    link.close()
-    return result ?? .failure(.linkLost(at: self.step))
-  }
 }
 
 extension NukiPairingFault {

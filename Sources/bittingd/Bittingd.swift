@@ -25,7 +25,7 @@ import UnixSignals
       """,
     version: "0.1.0")
 
-  @Flag(help: "Run five simulated doors, one of them behind a real pseudo-terminal.")
+  @Flag(help: "Run seven simulated doors: four locks, a reader behind a real pseudo-terminal, two Nuki locks.")
   var demo = false
 
   @Option(help: ArgumentHelp("The site: serial lines, devices and doors.", valueName: "file"))
@@ -82,7 +82,7 @@ import UnixSignals
 
     var site =
       try file?.site(store: store, logger: logger) ?? SiteDefinition(name: "Demo site", timeZone: "Europe/Berlin")
-    let demo = self.demo ? try DemoSite(directory: directory, store: store, reactor: reactor) : nil
+    let demo = self.demo ? try await DemoSite(directory: directory, store: store, reactor: reactor) : nil
     if let demo { try site.merge(demo.site, as: "simulated") }
     let settings = file?.bluetooth ?? ConfigurationFile.Bluetooth()
     let paired = try PairedNukiLock.all(in: directory.url)

@@ -188,7 +188,8 @@ extension NukiMemory {
   init?(bytes: [UInt8]) {
     var reader = NukiReader(bytes)
     guard reader.byte() == Self.version, let total = reader.take(UInt16.self), let hasUpdates = reader.flag(),
-      let updates = reader.byte(), let ownWrites = reader.byte(), let listedAt = reader.milliseconds(), let count = reader.take(UInt16.self)
+      let updates = reader.byte(), let ownWrites = reader.byte(), let listedAt = reader.milliseconds(),
+      let count = reader.take(UInt16.self)
     else { return nil }
     self.total = Int(total)
     self.configUpdates = hasUpdates ? updates : nil

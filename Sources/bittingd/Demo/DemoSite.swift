@@ -6,7 +6,7 @@ import LockSimulator
 import LockTransport
 import SyncEngine
 
-/// Five simulated doors that differ where it matters. They keep their codes in the data directory, as real locks keep
+/// Simulated doors that differ where it matters. They keep their codes in the data directory, as real locks keep
 /// theirs while the gateway is off.
 struct DemoSite {
   /// What the daemon runs.
@@ -19,7 +19,7 @@ struct DemoSite {
   private static let readerAddress: UInt8 = 5
 
   /// Sets the doors up.
-  init(directory: DataDirectory, store: Store, reactor: Reactor) throws {
+  init(directory: DataDirectory, store: Store, reactor: Reactor) async throws {
     let name = "Harbour Entrance"
     let kept = try store.deviceKey("demo/\(name)", at: Reactor.now.date, orElse: OSDPKey.drawn)
     guard let key = OSDPKey(kept.key) else { throw StartFault(.ioError, "the stored key of \(name) is damaged") }
@@ -54,6 +54,10 @@ struct DemoSite {
     (temperament.replyDelay, temperament.outages, temperament.lostReplies) = (.milliseconds(700), 2, 3)
     self.addLock(
       "Boathouse", "slow, and out of reach now and then", model: slow, temperament: temperament, in: directory)
+    for door in DemoNukiDoor.all {
+      try await door.add(to: &self.site, directory: directory, reactor: reactor)
+      self.doors.append((door.name, door.nature))
+    }
   }
 
   /// Plays the far end of the serial line until the task is cancelled.
@@ -63,7 +67,7 @@ struct DemoSite {
     _ name: String, _ nature: String, model: VirtualLockModel, temperament: VirtualLockTemperament,
     in directory: DataDirectory
   ) {
-    let memory = LockMemoryFile(
+    let memory = LockMemoryFile<VirtualLock.Memory>(
       url: directory.url.appendingPathComponent("simulated-\(name.replacing(" ", with: "-")).json"))
     let lock = VirtualLock(
       model: model, temperament: temperament, memory: memory.read() ?? VirtualLock.Memory(),
