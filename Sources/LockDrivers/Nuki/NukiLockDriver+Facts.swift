@@ -85,6 +85,7 @@ extension NukiLockDriver {
   mutating func becameReachable(into effects: inout [DriverEffect]) {
     if !self.facts.isReachable {
       self.facts.isReachable = true
+      self.visits.toldReachable()
       self.facts.toldNewest = self.visit.newest ?? self.facts.toldNewest
       effects.append(
         .report(self.lock, .reachable(self.identity, slotChanges: nil, newestRecord: self.visit.newest)))

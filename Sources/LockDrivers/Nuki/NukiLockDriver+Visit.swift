@@ -228,8 +228,7 @@ extension NukiLockDriver {
     self.facts.becameUnreachable()
     effects.append(.report(self.lock, .unreachable(.notAuthorized)))
     self.finishJob(.failure(.notAuthorized), into: &effects)
-    for waiting in self.queue { effects.append(.finish(waiting.id, .failure(.notAuthorized))) }
-    self.queue.removeAll()
+    self.finishQueue(.notAuthorized, into: &effects)
     self.close(into: &effects)
   }
 

@@ -169,8 +169,7 @@ public struct NukiLockDriver: LockDriver {
     var effects: [DriverEffect] = []
     self.wish = nil
     let fault: LockFault = refusal == .busy ? .busy : .unreachable
-    for waiting in self.queue { effects.append(.finish(waiting.id, .failure(fault))) }
-    self.queue.removeAll()
+    self.finishQueue(fault, into: &effects)
     switch refusal {
     case .absent: self.foundNobody(at: now, into: &effects)
     case .busy, .noRadio: self.visits.wasPutOff(at: now.uptime)
@@ -185,8 +184,16 @@ public struct NukiLockDriver: LockDriver {
     return self.queue.count < Self.longestQueue ? nil : .busy
   }
 
+  mutating func finishQueue(_ fault: LockFault, into effects: inout [DriverEffect]) {
+    for waiting in self.queue { effects.append(.finish(waiting.id, .failure(fault))) }
+    self.queue.removeAll()
+  }
+
+  /// One link that comes to nothing is soon had again, for what waits; two are an answer.
   mutating func foundNobody(at now: Moment, into effects: inout [DriverEffect]) {
-    guard self.visits.foundNobody(at: now.uptime) else { return }
+    let isNews = self.visits.foundNobody(at: now.uptime)
+    if self.visits.absences > 1 { self.finishQueue(.unreachable, into: &effects) }
+    guard isNews else { return }
     self.facts.becameUnreachable()
     effects.append(.report(self.lock, .unreachable(.unreachable)))
   }

@@ -30,7 +30,7 @@ struct NukiVisits: Hashable, Sendable {
   private var lastSuccess: Duration = .zero
   private var lastLogLook: Duration = .zero
   /// Attempts in a row that found nobody.
-  private var absences = 0
+  private(set) var absences = 0
   private var silentSince: Duration?
   private var notBefore: Duration = .zero
   /// True once the lock was told not to answer.
@@ -63,10 +63,12 @@ struct NukiVisits: Hashable, Sendable {
 
   /// The lock has answered.
   mutating func succeeded(at now: Duration) {
-    (self.hasStarted, self.isUnreachable) = (true, false)
     self.lastSuccess = now
     (self.absences, self.silentSince, self.notBefore) = (0, nil, .zero)
   }
+
+  /// The lock was told to answer: what a first visit, or one after a silence, is for.
+  mutating func toldReachable() { (self.hasStarted, self.isUnreachable) = (true, false) }
 
   /// The log was looked at: what was signalled until now is known.
   mutating func lookedAtLog(at now: Duration) {
