@@ -30,10 +30,11 @@ let coreTargets: [Target] = [
     name: "LockTransport", dependencies: ["LockCore", "CTermios", "CBlueZ"], swiftSettings: swift),
   .target(
     name: "LockSimulator", dependencies: ["LockCore", "LockDrivers", "LockTransport"],
+    exclude: ["Nuki/README.md"],
     swiftSettings: swift),
   .testTarget(name: "LockCoreTests", dependencies: ["LockCore"], swiftSettings: swift),
   .testTarget(
-    name: "LockDriversTests", dependencies: ["LockCore", "LockDrivers", "LockSimulator"],
+    name: "LockDriversTests", dependencies: ["LockCore", "LockDrivers", "LockSimulator", "LockTransport"],
     resources: [.copy("Captures")], swiftSettings: swift),
   .testTarget(
     name: "LockTransportTests", dependencies: ["LockCore", "LockTransport", "CTermios"],

@@ -42,11 +42,13 @@ extension NukiLock {
     self.complete(request)
   }
 
-  /// A use of the keypad: action 1 | source 1 | completion 1 | code 2. The records of all codes have no authorization
-  /// of their own.
+  /// A use of the keypad: action 1 | source 1 | completion 1 | code 2. All codes share the keypad's
+  /// authorization.
   mutating func logKeypad(_ action: NukiAction, source: UInt8, _ completion: NukiCompletion, code id: UInt16?) {
     let name = id.flatMap { self.memory.codes[$0]?.name } ?? ""
-    self.record(type: 5, [action.rawValue, source, completion.rawValue] + wire(id ?? 0), name: name)
+    self.record(
+      type: 5, [action.rawValue, source, completion.rawValue] + wire(id ?? 0),
+      authorization: self.model.keypadAuthorization, name: name)
   }
 
   mutating func record(type: UInt8, _ data: [UInt8], authorization: UInt32 = 0, name: String = "") {

@@ -40,6 +40,8 @@ public struct NukiLockModel: Hashable, Sendable {
   public var statesLength: Int
   /// True when a keypad is mounted.
   public var hasKeypad: Bool
+  /// The one authorization under which the log tells every use of the keypad.
+  public var keypadAuthorization: UInt32
   /// How many codes it holds.
   public var codeCapacity: Int
   /// True when a door sensor is mounted.
@@ -92,6 +94,8 @@ public struct NukiLockModel: Hashable, Sendable {
     case .five: (self.firmware, self.mtu, self.statesLength) = ([5, 1, 4], 247, 27)
     }
     self.hasKeypad = true
+    // Those who are paired count from 1.
+    self.keypadAuthorization = 0xFFFF
     self.codeCapacity = generation == .five ? 200 : 100
     self.hasDoorSensor = generation != .one
     self.logCapacity = 1000
