@@ -5,7 +5,7 @@ from seam.exceptions import SeamHttpApiError
 
 from waiting import eventually
 
-DOORS = ["Front Door", "Studio", "Garden Gate", "Harbour Entrance", "Boathouse"]
+DOORS = ["Front Door", "Studio", "Garden Gate", "Harbour Entrance", "Boathouse", "Wharf Gate", "Sail Loft"]
 
 
 @pytest.mark.parametrize("name", DOORS)
