@@ -31,6 +31,7 @@ enum NukiLockControl {
     var isCritical: Bool?
     /// Seconds.
     var offset: Int?
+    var count: Int?
     var temperament: String?
     /// A command of the lock's protocol, four hexadecimal digits.
     var command: String?
@@ -41,7 +42,7 @@ enum NukiLockControl {
       case deed = "do"
       case isJammed = "jammed"
       case isCritical = "critical"
-      case action, code, name, id, offset, temperament, command, fault, times
+      case action, code, name, id, offset, count, temperament, command, fault, times
     }
   }
 
@@ -93,6 +94,14 @@ enum NukiLockControl {
       let id = try need(request.id, "id")
       await runner.act { lock, now in lock.removeForeignCode(id, at: now) }
     case "forget_owners": await runner.act { lock, now in lock.removeAuthorizations(at: now) }
+    case "reset": await runner.act { lock, now in lock.factoryReset(at: now) }
+    case "end_pairing": await runner.act { lock, now in lock.endedPairing(at: now) }
+    case "forget_log":
+      let count = try need(request.count, "count")
+      await runner.act { lock, now in lock.forgotLog(oldest: count, at: now) }
+    case "flood":
+      let count = try need(request.count, "count")
+      await runner.act { lock, now in lock.flooded(count: count, at: now) }
     case "behave":
       let temperament = try need(
         NukiLockTemperament.named[try need(request.temperament, "temperament")], "a temperament that is known")
@@ -102,7 +111,9 @@ enum NukiLockControl {
       }
     case "fault":
       let command = try need(UInt16(try need(request.command, "command"), radix: 16), "four digits as command")
-      let fault = try need(Self.faults[try need(request.fault, "fault")], "a fault that is known")
+      let name = try need(request.fault, "fault")
+      let fault = try need(
+        Self.faults[name] ?? UInt8(name, radix: 16).map { .refused($0) }, "a fault that is known")
       await Self.change(runner) {
         $0.commandFaults = [command: fault]
         $0.faultsLeft = request.times ?? 1
@@ -112,9 +123,9 @@ enum NukiLockControl {
     return try Self.ok(true)
   }
 
-  /// What may become of an answer, by name.
+  /// What may become of a command and its answer, by name; two hexadecimal digits are the error that refuses it.
   private static let faults: [String: NukiLockTemperament.CommandFault] = [
-    "lost": .lost, "link_dropped": .linkDropped(after: 0), "link_dropped_later": .linkDropped(after: 1),
+    "lost": .lost, "link_dropped_before": .linkDroppedBefore, "link_dropped": .linkDropped(after: 0),
     "cut_short": .cutShort, "wrong_crc": .wrongCRC, "damaged": .damaged,
   ]
 

@@ -58,29 +58,9 @@ struct SimulateNuki: AsyncParsableCommand {
     let reactor = try Reactor()
     defer { reactor.shutDown() }
     let runner = try NukiLockRunner(lock, on: reactor)
-    let links = try UnixSocket(path: self.socket).listen(on: reactor)
-    let air = try UnixSocket(path: "\(self.socket).air").listen(on: reactor)
-    let controls = try UnixSocket(path: "\(self.socket).control").listen(on: reactor)
+    let server = try NukiLockServer(runner, path: self.socket, on: reactor)
     FileHandle.standardOutput.write(Data("ready\n".utf8))
-
-    async let spoken: Void = Self.serve(links) { await runner.serve($0) }
-    async let told: Void = Self.serve(air) { link in
-      for await data in await runner.broadcasts() { link.write(data) }
-    }
-    async let done: Void = Self.serve(controls) { link in
-      for await event in link.events {
-        if case .bytes(let request) = event { link.write(await NukiLockControl.answer(request, of: runner)) }
-      }
-    }
-    _ = await (spoken, told, done)
-  }
-
-  private static func serve(
-    _ listener: UnixListener, _ body: @escaping @Sendable (Link) async -> Void
-  ) async {
-    await withDiscardingTaskGroup { group in
-      for await link in listener.links { group.addTask { await body(link) } }
-    }
+    await server.run { await NukiLockControl.answer($0, of: $1) }
   }
 
   private func lock() throws(StartFault) -> NukiLock {
