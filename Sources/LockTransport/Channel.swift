@@ -269,9 +269,10 @@ final class Channel: Sendable {
           ? unsafe cchannel_send(number, bytes.baseAddress, bytes.count)
           : unsafe cchannel_write(number, bytes.baseAddress, bytes.count)
       }
-      if taken == -Int(EAGAIN) || taken == 0 { break }
+      if taken == -Int(EAGAIN) || taken == 0 && self.kind != .messages { break }
       if taken < 0 { return Self.fault(Int32(clamping: -taken), during: "write") }
-      state.outbox.taken(taken)
+      // A message is taken whole, whatever the kernel says: for a refused management command it says 0.
+      state.outbox.taken(self.kind == .messages ? message.count : taken)
     }
     return self.watch(&state)
   }

@@ -90,7 +90,7 @@ extension Radio {
   }
 
   private mutating func poweredOff(_ index: UInt16, at now: Duration) {
-    // An adapter that is pulled out is off first; a command would wait for its end and close the channel (ENOMEM).
+    // An adapter that is pulled out is told as off first; it is gone in a moment.
     self.adapters[index]?.restsUntil = now + Self.offRest
     self.adapters[index]?.isDiscovering = false
     self.adapters[index]?.isOurs = false

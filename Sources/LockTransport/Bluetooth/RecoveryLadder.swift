@@ -103,7 +103,7 @@ extension Radio {
   }
 
   private func isSuspicious(_ adapter: RadioAdapter) -> Bool {
-    guard let address = adapter.address, adapter.isReady, adapter.attempt == nil else { return false }
+    guard let address = adapter.address, adapter.isReady else { return false }
     return self.ladder.hasHeard(address)
   }
 
