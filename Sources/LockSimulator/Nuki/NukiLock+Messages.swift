@@ -22,8 +22,14 @@ extension NukiLock {
     self.effects.append(.closeLink(id))
   }
 
+  /// Drops a link that ends, once all that was said on it has arrived.
+  mutating func dropIfOver(_ id: LinkID) {
+    guard let link = self.links[id], link.isEnding, link.outbox.isEmpty, link.server.isIdle else { return }
+    self.drop(id)
+  }
+
   private mutating func written(_ value: [UInt8], to handle: UInt16, on id: LinkID) {
-    guard let link = self.links[id] else { return }
+    guard let link = self.links[id], !link.isEnding else { return }
     // With the smallest MTU a message must come by Write Long; a piece of one in a plain write ends the link.
     if link.server.mtu == 23, self.isPiece(value, of: handle) {
       self.sayPlain(.unknown, refusing: 0, from: self.handles.plain, on: id)
@@ -105,15 +111,18 @@ extension NukiLock {
   }
 
   private mutating func post(_ message: [UInt8], from handle: UInt16, on id: LinkID) {
-    guard !self.temperament.isSilent, let link = self.links[id] else { return }
+    guard !self.temperament.isSilent, let link = self.links[id], !link.isEnding else { return }
     var message = message
     switch link.fault {
     case .lost: return
     case .linkDropped(let count):
-      if link.repliesSaid >= count { return self.drop(id) }
+      if link.repliesSaid >= count {
+        self.links[id]?.isEnding = true
+        return self.dropIfOver(id)
+      }
     case .cutShort:
-      self.indicate(Array(message.prefix(message.count / 2)), from: handle, on: id)
-      return self.drop(id)
+      message.removeLast(message.count - message.count / 2)
+      self.links[id]?.isEnding = true
     case .damaged: message[message.count / 2] ^= 1
     case .wrongCRC, .refused, .linkDroppedBefore, nil: break
     }

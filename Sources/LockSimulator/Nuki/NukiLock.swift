@@ -64,6 +64,8 @@ public struct NukiLock: Sendable {
     /// What happens to the answers to the command that came last.
     var fault: NukiLockTemperament.CommandFault?
     var repliesSaid = 0
+    /// Nothing more is said, and the link is dropped once what was said has arrived.
+    var isEnding = false
   }
 
   /// Its make.
@@ -168,6 +170,7 @@ public struct NukiLock: Sendable {
         return lock.drop(id)
       }
       if let effects = lock.links[id]?.server.received(pdu, at: now.uptime) { lock.perform(effects, on: id) }
+      lock.dropIfOver(id)
     }
   }
 
@@ -222,6 +225,7 @@ public struct NukiLock: Sendable {
         self.links[id]?.outbox.removeFirst()
         self.indicate(first.message, from: first.handle, on: id)
       }
+      self.dropIfOver(id)
       if let effects = self.links[id]?.server.deadlinePassed(at: uptime) { self.perform(effects, on: id) }
       if let link = self.links[id], self.idleEnd(of: link) <= uptime { self.drop(id) }
     }

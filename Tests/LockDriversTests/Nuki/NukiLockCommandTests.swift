@@ -1,3 +1,4 @@
+import Foundation
 import LockCore
 import LockDrivers
 import Testing
@@ -235,6 +236,22 @@ private typealias Bench = NukiLockBench
     #expect(try bench.send(0x01, [0x0C, 0x00]).commands == [0xFFFF])
   }
 
+  @Test(arguments: [23, 247]) func `a link that drops in a list or a message drops there`(_ mtu: Int) throws {
+    var bench = try Bench.paired { $0.mtu = mtu }
+    for code: UInt32 in 911_111...911_115 { _ = try bench.command(0x41, Bench.entry(code)) }
+    let challenge = try bench.challenge()
+    bench.lock.temperament = try #require(NukiLockTemperament.named["drops-in-list"])
+    #expect(try bench.send(0x43, [0, 0, 9, 0] + challenge + bench.pin).commands == [0x44, 0x45])
+    #expect(!bench.isOpen)
+    bench.lock.temperament = try #require(NukiLockTemperament.named["drops-in-message"])
+    bench.open(2)
+    bench.packets = []
+    #expect(try bench.send(0x01, [0x0C, 0x00]).isEmpty && !bench.isOpen)
+    // Half of 75 bytes, in pieces of 20 where there is no more room.
+    let pieces = bench.packets.filter { $0[0] == 0x1D }.map { $0.count - 3 }
+    #expect(pieces == (mtu == 23 ? [20, 17] : [37]))
+  }
+
   @Test func `a slow lock answers late and in order`() throws {
     var bench = try Bench.paired(temperament: NukiLockTemperament.named["slow"] ?? NukiLockTemperament())
     #expect(try bench.send(0x01, [0x0C, 0x00]).isEmpty)
@@ -250,7 +267,10 @@ private typealias Bench = NukiLockBench
     _ = try bench.command(0x41, Bench.entry(974_216, from: "ea0704010d0000", until: "ea070405090000"))
     bench.perform(bench.lock.turnedByHand(toLocked: false, at: bench.now))
     var again = bench
-    again.lock = NukiLock(model: bench.lock.model, memory: bench.lock.memory, random: .seeded(5))
+    let coded = try JSONEncoder().encode(bench.lock.memory)
+    let memory = try JSONDecoder().decode(NukiLock.Memory.self, from: coded)
+    #expect(memory == bench.lock.memory)
+    again.lock = NukiLock(model: bench.lock.model, memory: memory, random: .seeded(5))
     again.open(2)
     #expect(try again.send(0x01, [0x0C, 0x00]).first?.payload[1] == 3)
     #expect(try again.command(0x43, [0, 0, 9, 0]).commands == [0x44, 0x45, 0x0E])
