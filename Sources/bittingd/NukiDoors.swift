@@ -19,6 +19,7 @@ struct NukiDoors {
     var site = SiteDefinition(name: "")
     var policy = NukiPolicy()
     policy.visitsPerDay = settings.idleVisitsPerDay
+    policy.logInterval = .seconds(24 * 3600 / settings.idleVisitsPerDay)
     site.accounts = [.init(key: Self.account, kind: "Bluetooth radio", states: { radio.states })]
     for lock in locks {
       site.locks.append(
