@@ -30,6 +30,8 @@ struct NukiFacts: Sendable {
   var state: LockState?
   /// True while the lock is told to answer.
   var isReachable = false
+  /// True when the states tell how the last movement ended.
+  var tellsLastAction = true
   /// Index of the newest log entry that was told.
   var toldNewest: UInt32?
   /// The lock's clock less ours.

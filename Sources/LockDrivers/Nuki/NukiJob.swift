@@ -22,6 +22,8 @@ struct NukiJob: Sendable {
   private var isSecondWrite = false
   private var newest: UInt32?
   private var entries: [NukiLogEntry] = []
+  /// True while a log page is asked for again because of a missing entry.
+  private var isSecondLook = false
 
   /// What the list is read for.
   private enum Sequel: Hashable, Sendable {
@@ -48,6 +50,7 @@ struct NukiJob: Sendable {
 
   static let page = 20
   private static let mostRestarts = 3
+  private static let mostCodes = 1000
   /// More entries than any lock's log holds.
   private static let mostEntries = 4096
 
@@ -195,16 +198,11 @@ struct NukiJob: Sendable {
   private mutating func listed(
     _ codes: [NukiKeypadCode], total: Int, for sequel: Sequel, memory: inout NukiMemory, at date: Timestamp
   ) -> Step {
-    if let before = self.listTotal, before != total {
-      // Somebody changed a code between two pages: together they would show what never was.
-      self.restarts += 1
-      guard self.restarts <= Self.mostRestarts else {
-        return .failed(self.mayHaveChangedTheLock ? .unconfirmed : .busy)
-      }
-      return self.list(for: sequel)
-    }
+    // Somebody changed a code between two pages: together they would show what never was.
+    if let before = self.listTotal, before != total { return self.listAgain(for: sequel) }
     self.listTotal = total
     self.listed += codes
+    guard total <= Self.mostCodes else { return .failed(.failed(detail: "it counts more codes than any lock holds")) }
     guard self.listed.count >= total else {
       guard !codes.isEmpty else {
         return .failed(
@@ -213,9 +211,17 @@ struct NukiJob: Sendable {
       return .ask(
         .guarded(.requestKeypadCodes(offset: UInt16(clamping: self.listed.count), count: UInt16(Self.page))))
     }
+    // An entry that was lost on the way shifts the pages: another one comes twice.
+    guard Set(self.listed.map(\.id)).count == self.listed.count else { return self.listAgain(for: sequel) }
     let readings = memory.saw(all: self.listed)
     memory.listedAt = date
     return self.conclude(sequel, from: readings, memory: &memory)
+  }
+
+  private mutating func listAgain(for sequel: Sequel) -> Step {
+    self.restarts += 1
+    guard self.restarts <= Self.mostRestarts else { return .failed(self.mayHaveChangedTheLock ? .unconfirmed : .busy) }
+    return self.list(for: sequel)
   }
 
   private mutating func conclude(_ sequel: Sequel, from readings: [SlotReading], memory: inout NukiMemory) -> Step {
@@ -264,7 +270,16 @@ struct NukiJob: Sendable {
   private mutating func logged(_ page: [NukiLogEntry]) -> Step {
     guard case .readLog(let after) = self.command else { return .failed(.unreachable) }
     let last = self.entries.last?.index ?? after
-    let fresh = page.filter { $0.index > last }.sorted { $0.index < $1.index }
+    var fresh = page.filter { $0.index > last }.sorted { $0.index < $1.index }
+    // An entry that is missing was overwritten in the lock, or lost on the way: the same is asked once more.
+    let whole = fresh.indices.prefix { fresh[$0].index == last &+ 1 &+ UInt32($0) }.count
+    if whole < fresh.count, !self.isSecondLook {
+      self.isSecondLook = true
+      fresh.removeSubrange(whole...)
+      self.entries += fresh
+      return self.nextLogPage(after: self.entries.last?.index ?? after)
+    }
+    self.isSecondLook = false
     self.entries += fresh
     guard let index = fresh.last?.index else { return .log(self.entries, newest: max(self.newest ?? 0, last)) }
     self.newest = max(self.newest ?? 0, index)

@@ -35,6 +35,7 @@ struct NukiLink: Sendable {
   private var userHandle: UInt16?
   private var subscriptionsLeft = 0
   private var hasDiscoveredAnew = false
+  private var isDatabaseVoid = false
   private(set) var isReady = false
   /// When the lock must have answered a packet; nil while nothing is asked.
   private(set) var deadline: Duration?
@@ -66,6 +67,8 @@ struct NukiLink: Sendable {
 
   mutating func linkOpened(at now: Duration) -> [Output] {
     self.reset()
+    if self.isDatabaseVoid { self.gatt = GATTClient(preferredMTU: Self.mtu) }
+    self.isDatabaseVoid = false
     return self.take(self.gatt.linkOpened(at: now) + self.discover(at: now), at: now)
   }
 
@@ -73,6 +76,9 @@ struct NukiLink: Sendable {
     _ = self.gatt.linkClosed()
     self.reset()
   }
+
+  /// Forgets the lock's handles: they may have been the reason why nothing came of the link.
+  mutating func forgetHandles() { self.isDatabaseVoid = true }
 
   mutating func received(_ packet: [UInt8], at now: Duration) -> [Output] {
     self.take(self.gatt.received(packet, at: now), at: now)

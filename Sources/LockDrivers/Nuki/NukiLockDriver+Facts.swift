@@ -43,8 +43,13 @@ extension NukiLockDriver {
       self.facts.state = state
       effects.append(.report(self.lock, .state(state)))
     }
-    let isJammed = states.bolt == .motorBlocked || states.last?.completion == .motorBlocked
-    self.facts.raise(.jammed, isJammed, of: self.lock, into: &effects)
+    self.facts.tellsLastAction = states.last != nil
+    if let completion = states.last?.completion {
+      let isJammed = states.bolt == .motorBlocked || completion == .motorBlocked
+      self.facts.raise(.jammed, isJammed, of: self.lock, into: &effects)
+    } else if states.bolt == .motorBlocked || states.bolt.isLocked != nil {
+      self.facts.raise(.jammed, states.bolt == .motorBlocked, of: self.lock, into: &effects)
+    }
     self.facts.raise(.batteryLow, states.isBatteryCritical, of: self.lock, into: &effects)
     if let accessories = states.accessories {
       self.facts.raise(.keypadBatteryLow, accessories.isKeypadBatteryCritical, of: self.lock, into: &effects)
@@ -52,6 +57,16 @@ extension NukiLockDriver {
     let hasKeypad = self.authorization.hasKeypad || states.accessories?.hasKeypad == true
     if hasKeypad, self.facts.isKeypadMissing { self.visit.isListDue = true }
     self.facts.raise(.keypadMissing, !hasKeypad, of: self.lock, into: &effects)
+  }
+
+  /// Old firmware tells in its log alone how the last movement ended.
+  mutating func learned(fromLog entries: [NukiLogEntry], into effects: inout [DriverEffect]) {
+    guard !self.facts.tellsLastAction else { return }
+    let endings = entries.compactMap { entry in
+      if case .lockAction(_, _, _, let completion) = entry.event { completion } else { nil }
+    }
+    guard let last = endings.last else { return }
+    self.facts.raise(.jammed, last == .motorBlocked, of: self.lock, into: &effects)
   }
 
   mutating func learned(_ config: NukiConfig, into effects: inout [DriverEffect]) {

@@ -12,10 +12,14 @@ extension NukiLockDriver {
         self.advance(at: now, into: &effects)
       case .general(let wire):
         // In clear: what the lock could not open, or does not know whose it is.
-        guard let frame = try? NukiPlainFrame(wire: wire), case .error? = NukiAnswer(frame.command, frame.payload),
-          let answer = NukiAnswer(frame.command, frame.payload)
+        guard let frame = try? NukiPlainFrame(wire: wire), let answer = NukiAnswer(frame.command, frame.payload),
+          case .error(let report) = answer
         else { continue }
-        self.told(answer, at: now, into: &effects)
+        if report.error == .notAuthorized, !self.visits.isDoubtful {
+          self.doubt(at: now, into: &effects)
+        } else {
+          self.told(answer, at: now, into: &effects)
+        }
       case .sealed(let wire):
         guard let frame = try? NukiSealedFrame(wire: wire, openedWith: self.authorization.sessionKey),
           frame.authorization == self.authorization.id, let answer = NukiAnswer(frame.command, frame.payload)
@@ -180,6 +184,7 @@ extension NukiLockDriver {
       let records = entries.map { self.facts.record(of: $0, memory: self.memory, at: now.date) }
       self.finishJob(.success(.log(records, newest: newest)), into: &effects)
       self.visits.lookedAtLog(at: now.uptime)
+      self.learned(fromLog: entries, into: &effects)
       if let known = self.visit.newest, known > newest {
         effects.append(.report(self.lock, .logGrew(newest: known)))
       } else {
@@ -210,9 +215,21 @@ extension NukiLockDriver {
 
   /// The link is of no use any more.
   mutating func breakOff(at now: Moment, into effects: inout [DriverEffect]) {
+    if !self.visit.hasStates { self.link.forgetHandles() }
     self.finishJob(.failure(self.job?.faultOfSilence ?? .unreachable), into: &effects)
     self.close(into: &effects)
     self.foundNobody(at: now, into: &effects)
+  }
+
+  /// What is refused in clear was not done, but anybody could have said so: all of it is asked once more, on a new link.
+  private mutating func doubt(at now: Moment, into effects: inout [DriverEffect]) {
+    guard self.exchange != nil else { return }
+    self.visits.doubted(at: now.uptime)
+    if let job = self.job {
+      self.job = nil
+      self.queue.insert((job.id, job.command, now.uptime + self.policy.queueWait), at: 0)
+    }
+    self.close(into: &effects)
   }
 
   private mutating func close(into effects: inout [DriverEffect]) {

@@ -33,10 +33,14 @@ struct NukiVisits: Hashable, Sendable {
   private(set) var absences = 0
   private var silentSince: Duration?
   private var notBefore: Duration = .zero
+  /// True while the lock has refused us in clear, once: anybody could have said that.
+  private(set) var isDoubtful = false
   /// True once the lock was told not to answer.
   private(set) var isUnreachable = false
 
   private static let day: Duration = .hours(24)
+  /// A lock that was not heard for so long does not tell news, whatever it signals.
+  private static let deafTime: Duration = .hours(1)
 
   init(policy: NukiPolicy, signalsNews: Bool) {
     self.policy = policy
@@ -61,8 +65,12 @@ struct NukiVisits: Hashable, Sendable {
     if !wasAskedFor { self.unaskedToday += 1 }
   }
 
+  /// The lock, or somebody in its place, has refused us in clear: it is asked again on a new link at once.
+  mutating func doubted(at now: Duration) { (self.isDoubtful, self.notBefore) = (true, now) }
+
   /// The lock has answered.
   mutating func succeeded(at now: Duration) {
+    self.isDoubtful = false
     self.lastSuccess = now
     (self.absences, self.silentSince, self.notBefore) = (0, nil, .zero)
   }
@@ -121,17 +129,25 @@ struct NukiVisits: Hashable, Sendable {
   private var next: (at: Duration, reason: VisitReason)? {
     if !self.hasStarted { return (self.notBefore, .start) }
     var due: (at: Duration, reason: VisitReason) = (self.lastSuccess + self.policy.checkInterval, .check)
-    if self.isUnreachable {
+    if self.isUnreachable || self.isDoubtful {
       due = (self.notBefore, .recovery)
     } else if self.isNewsPending {
       due = (self.notBefore, .news)
-    } else if !self.signalsNews || self.newsBit {
-      let log = max(self.lastLogLook + self.policy.logInterval, self.notBefore)
+    } else {
+      let log = self.logDue
       if log < due.at { due = (log, .log) }
     }
     due.at = max(due.at, self.notBefore)
     if self.unaskedToday >= self.policy.visitsPerDay, let dayBegan { due.at = max(due.at, dayBegan + Self.day) }
     return due
+  }
+
+  /// When the log is looked at by itself: often where news are not signalled or the signal stays, and where the lock's
+  /// signal was not heard for long.
+  private var logDue: Duration {
+    if !self.signalsNews || self.newsBit { return self.lastLogLook + self.policy.logInterval }
+    let deaf = max(self.policy.logInterval, Self.deafTime)
+    return max(self.lastLogLook, self.lastHeard ?? .zero) + deaf
   }
 
   /// Days begin with the first visit after the last one: counted in uptime, no clock that is set back doubles them.

@@ -10,7 +10,7 @@ struct NukiAir {
   enum Direction { case toLock, toDriver }
 
   /// What becomes of a packet.
-  enum Fate { case arrives, getsLost, dropsTheLink, restartsTheDriver }
+  enum Fate { case arrives, getsLost, isDamaged, dropsTheLink, restartsTheDriver }
 
   enum Event: Equatable {
     case finished(CommandID, Result<LockReply, LockFault>)
@@ -28,7 +28,7 @@ struct NukiAir {
   private(set) var now: Moment
   private(set) var events: [(at: Duration, event: Event)] = []
   private(set) var packets = 0
-  private(set) var sealedToLock = 0
+  private(set) var sentByDriver = 0
   private(set) var memory: [UInt8]?
   /// How the next links are refused; the last one stays.
   var refusals: [LinkRefusal?] = [nil]
@@ -93,7 +93,7 @@ struct NukiAir {
 
   var isOpen: Bool { self.link != nil }
 
-  mutating func forget() { (self.events, self.packets, self.sealedToLock) = ([], 0, 0) }
+  mutating func forget() { (self.events, self.packets, self.sentByDriver) = ([], 0, 0) }
 
   /// The daemon starts, or starts again with what was kept.
   mutating func startDriver(withMemory: Bool = true) {
@@ -104,6 +104,7 @@ struct NukiAir {
       policy: self.policy, random: .seeded(self.lastID &+ UInt64(self.packets) &+ 1000))
     (self.driverDeadline, self.opensAt) = (nil, nil)
     self.perform(self.driver.deadlinePassed(at: self.now))
+    self.deliver()
   }
 
   @discardableResult
@@ -186,11 +187,14 @@ struct NukiAir {
 
   private mutating func deliver() {
     while !self.underway.isEmpty {
-      let (direction, bytes) = self.underway.removeFirst()
+      var (direction, bytes) = self.underway.removeFirst()
       guard let link = self.link else { continue }
       self.packets += 1
       switch self.fate(self.packets, direction) {
       case .getsLost: continue
+      case .isDamaged:
+        guard !bytes.isEmpty else { continue }
+        bytes[self.packets * 31 % bytes.count] ^= 1 << UInt8(self.packets % 8)
       case .dropsTheLink:
         self.dropLink()
         continue
@@ -227,16 +231,18 @@ struct NukiAir {
   }
 
   private mutating func perform(_ effects: [DriverEffect]) {
+    // The driver is told that the link is closed once all that it asked for is done.
+    var isToBeClosed = false
     for effect in effects {
       switch effect {
       case .write(let bytes):
         guard self.link != nil else { continue }
-        if bytes.first == 0x12, bytes.count > 50 { self.sealedToLock += 1 }
+        self.sentByDriver += 1
         self.underway.append((.toLock, bytes))
       case .setDeadline(let deadline): self.driverDeadline = deadline
       case .finish(let id, let result): self.events.append((self.now.uptime, .finished(id, result)))
       case .report(_, let report): self.events.append((self.now.uptime, .reported(report)))
-      case .closeLink: self.dropLink()
+      case .closeLink: isToBeClosed = true
       case .openLink(let before, let reason):
         if before <= self.now.uptime { Issue.record("a link is wanted that is of no use any more") }
         self.events.append((self.now.uptime, .wanted(reason)))
@@ -246,6 +252,7 @@ struct NukiAir {
         self.events.append((self.now.uptime, .remembered))
       }
     }
+    if isToBeClosed { self.dropLink() }
   }
 }
 
