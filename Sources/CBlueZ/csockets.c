@@ -55,13 +55,6 @@ int cbluez_att_connect(int fd, const uint8_t peer[6], uint8_t type) {
   return value_or_errno(rc);
 }
 
-int cbluez_pending_error(int fd) {
-  int error = 0;
-  socklen_t size = sizeof error;
-  if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0) return -errno;
-  return -error;
-}
-
 int cbluez_set_security(int fd, uint8_t level) {
   struct bt_security security;
   memset(&security, 0, sizeof security);

@@ -96,6 +96,13 @@ ssize_t cchannel_send(int fd, const uint8_t *bytes, size_t count) {
   return taken < 0 ? -errno : taken;
 }
 
+int cchannel_pending_error(int fd) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0) return -errno;
+  return -error;
+}
+
 int cchannel_close(int fd) { return close(fd) < 0 ? -errno : 0; }
 
 int cchannel_path_exists(const char *path) { return access(path, F_OK) == 0; }

@@ -44,6 +44,8 @@ final class Channel: Sendable {
     /// Something was begun on the descriptor that is not decided yet: nothing is read or written until it is
     /// writable.
     var isUndecided = false
+    /// How that ended: 0 or -errno.
+    var decision: Int32 = 0
     var decisionWaiter: CheckedContinuation<Void, Never>?
     var reader: CheckedContinuation<LinkEvent?, Never>?
   }
@@ -156,7 +158,8 @@ final class Channel: Sendable {
   }
 
   /// Waits until it is decided, or the channel is closed.
-  func decision() async {
+  /// - Returns: 0 or -errno; -ECANCELED when the channel is closed.
+  func decision() async -> Int32 {
     await withCheckedContinuation { continuation in
       let waits = self.state.withLock { state in
         guard state.isUndecided, state.descriptor != nil, state.decisionWaiter == nil else { return false }
@@ -165,6 +168,7 @@ final class Channel: Sendable {
       }
       if !waits { continuation.resume() }
     }
+    return self.state.withLock { $0.descriptor == nil ? -ECANCELED : $0.decision }
   }
 
   /// Asks something of the descriptor.
@@ -181,8 +185,11 @@ final class Channel: Sendable {
   /// Epoll says that something can be done.
   func isReady(_ events: UInt32, reading buffer: inout [UInt8]) {
     self.update { state in
-      if state.isUndecided {
+      if state.isUndecided, let number = state.descriptor?.number {
         state.isUndecided = false
+        // An error is told once: a read would take it away.
+        state.decision = cchannel_pending_error(number)
+        if state.decision < 0 { state.isPaused = true }
         state.decisionWaiter.take()?.resume()
         return self.watch(&state)
       }

@@ -25,11 +25,8 @@ int cbluez_att_open(void);
 int cbluez_att_bind(int fd, const uint8_t adapter[6]);
 
 /// Begins to connect. -EINPROGRESS is the normal outcome: the socket becomes writable when it is decided, and
-/// `cbluez_pending_error` tells how.
+/// SO_ERROR tells how (`cchannel_pending_error`).
 int cbluez_att_connect(int fd, const uint8_t peer[6], uint8_t type);
-
-/// What an operation in progress has come to (SO_ERROR): 0 when it succeeded, else -errno; tells each error once.
-int cbluez_pending_error(int fd);
 
 /// Asks for a level of security (BT_SECURITY). On a connected socket encryption begins, after a pairing where there
 /// is no key: the socket becomes writable when it is done. -EINVAL where the level is reached already.

@@ -38,6 +38,10 @@ int cchannel_is_socket(const char *path);
 /// Removes an entry that is no directory.
 int cchannel_remove(const char *path);
 
+/// What an operation in progress on a socket has come to (SO_ERROR): 0 when it succeeded, else -errno; tells each error
+/// once.
+int cchannel_pending_error(int fd);
+
 /// Closes a descriptor; it is gone whatever this gives.
 int cchannel_close(int fd);
 

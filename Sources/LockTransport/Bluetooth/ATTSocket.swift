@@ -51,10 +51,7 @@ struct ATTSocket: Sendable {
 
   /// Waits until what was begun is decided.
   /// - Returns: 0, or `errno`; ECANCELED when the link was closed meanwhile.
-  func outcome() async -> Int32 {
-    await self.link.channel.decision()
-    return self.link.channel.ask { -cbluez_pending_error($0) } ?? ECANCELED
-  }
+  func outcome() async -> Int32 { -(await self.link.channel.decision()) }
 
   /// True when the link is encrypted.
   var isEncrypted: Bool {

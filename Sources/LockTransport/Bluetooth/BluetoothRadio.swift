@@ -173,15 +173,18 @@ public actor BluetoothRadio {
     self.clock = clock
     self.radio = radio
     self.look()
+    // Not cancelled: a bond that was just made is kept even while the daemon ends.
+    let keeper = Task { await self.keepBonds() }
     await withTaskGroup { group in
       group.addTask { await self.keepTime(clock) }
       group.addTask { await self.keepSwitches() }
       group.addTask { await self.keepControl() }
       group.addTask { await self.keepLooking() }
-      group.addTask { await self.keepBonds() }
       await group.waitForAll()
     }
     self.end()
+    self.changeBond.finish()
+    await keeper.value
   }
 
   private func end() {

@@ -54,7 +54,7 @@ extension Radio {
   /// True for errors that say no to an encryption, not that the link is gone.
   func isOfSecurity(_ errno: Int32) -> Bool {
     switch errno {
-    case ECONNRESET, ETIMEDOUT, ECONNABORTED, ENOTCONN, EHOSTUNREACH, EHOSTDOWN, ENETDOWN, ENODEV: false
+    case ECANCELED, ECONNRESET, ETIMEDOUT, ECONNABORTED, ENOTCONN, EHOSTUNREACH, EHOSTDOWN, ENETDOWN, ENODEV: false
     default: true
     }
   }
