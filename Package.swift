@@ -24,7 +24,8 @@ let coreTargets: [Target] = [
     name: "CCrypto", cSettings: c, linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("sodium")]),
   .target(name: "LockCore", swiftSettings: swift),
   .target(
-    name: "LockDrivers", dependencies: ["LockCore", "CCrypto"], exclude: ["OSDP/README.md", "Virtual/README.md"],
+    name: "LockDrivers", dependencies: ["LockCore", "CCrypto"],
+    exclude: ["Nuki/README.md", "OSDP/README.md", "Virtual/README.md"],
     swiftSettings: swift),
   .target(
     name: "LockTransport", dependencies: ["LockCore", "CTermios", "CBlueZ"], swiftSettings: swift),

@@ -30,6 +30,8 @@ struct NukiAir {
   private(set) var packets = 0
   private(set) var sentByDriver = 0
   private(set) var memory: [UInt8]?
+  /// The lock's packets since ``forget()``.
+  private(set) var told: [[UInt8]] = []
   /// How the next links are refused; the last one stays.
   var refusals: [LinkRefusal?] = [nil]
   var fate: (Int, Direction) -> Fate = { _, _ in .arrives }
@@ -93,7 +95,7 @@ struct NukiAir {
 
   var isOpen: Bool { self.link != nil }
 
-  mutating func forget() { (self.events, self.packets, self.sentByDriver) = ([], 0, 0) }
+  mutating func forget() { (self.events, self.packets, self.sentByDriver, self.told) = ([], 0, 0, []) }
 
   /// The daemon starts, or starts again with what was kept.
   mutating func startDriver(withMemory: Bool = true) {
@@ -205,7 +207,9 @@ struct NukiAir {
       }
       switch direction {
       case .toLock: self.perform(self.lock.received(bytes, on: link, at: self.now))
-      case .toDriver: self.perform(self.driver.received(bytes, at: self.now))
+      case .toDriver:
+        self.told.append(bytes)
+        self.perform(self.driver.received(bytes, at: self.now))
       }
     }
   }
