@@ -70,7 +70,9 @@ struct NukiExchange: Sendable {
     guard let sent else { return .ignored }
     switch (sent, answer) {
     case (_, .error(let report)):
-      let isOurs = report.command == sent.command || report.command.rawValue == 0
+      // Of a message that did not open, nobody knows which command it was.
+      let isOurs =
+        report.command == sent.command || report.command.rawValue == 0 || report.error == .notAuthorized
       return isOurs ? .refused(report) : .ignored
     case (.requestData(.keyturnerStates), .states(let states)): return .done(.states(states))
     case (.requestData(.challenge), .challenge(let nonce)): return self.ask(with: nonce)

@@ -184,7 +184,7 @@ let virtualLockVectors: [(name: String, frame: VirtualLockFrame, hex: String)] =
     ("SLOT whose name is no UTF-8", 0x83, "050000000700020000000901ff"),
     ("SLOT 0", 0x83, "0500000000000200000000"),
     ("SLOTS that end early", 0x82, "05000000000001"),
-    ("LOG with an unknown happening", 0x85, "2c000000012c00000000000000000000000401 0700"),
+    ("LOG with an unknown happening", 0x85, "2c000000012c00000000000000000000000501 0700"),
     ("STATE with a battery of 101 %", 0x43, "0165"),
     ("an unknown request", 0x3F, ""),
     ("an unknown notice", 0x7F, ""),
