@@ -13,10 +13,10 @@ private struct NukiSite {
   private var seen = 0
   private var ids = 0
 
-  init() throws {
+  init(model: NukiLockModel = NukiLockModel()) throws {
     var policy = NukiPolicy()
     policy.answerTime = .seconds(5)
-    self.air = try NukiAir(policy: policy)
+    self.air = try NukiAir(model: model, policy: policy)
     self.air.isHeard = false
     self.ledger = LockLedger(lock: NukiAir.lockID, capabilities: .nukiKeypad)
     self.air.startDriver()
@@ -103,8 +103,10 @@ private struct NukiSite {
     start: NukiAir.start.date - .hours(1), end: NukiAir.start.date + .hours(40))
 
   /// Two codes are set, one is changed, the other deleted; a third belongs to somebody else.
-  private static func story(_ fate: @escaping (Int, NukiAir.Direction) -> NukiAir.Fate) throws -> NukiSite {
-    var site = try NukiSite()
+  private static func story(
+    model: NukiLockModel = NukiLockModel(), _ fate: @escaping (Int, NukiAir.Direction) -> NukiAir.Fate
+  ) throws -> NukiSite {
+    var site = try NukiSite(model: model)
     site.air.atLock { $0.addForeignCode(pin("345678"), name: "Owner", at: $1).effects }
     site.air.fate = fate
     site.want("a", "974216", name: "Anna", window: Self.window)
@@ -154,6 +156,17 @@ private struct NukiSite {
       #expect(site.ledger.codes.count == 1 && site.ledger.needsInventory == false, "packet \(hit)")
       let ids = site.air.events.compactMap { if case .finished(let id, _) = $0.event { id } else { nil } }
       #expect(Set(ids).count == ids.count, "packet \(hit)")
+    }
+  }
+
+  @Test(arguments: [NukiLockModel(.one), NukiLockModel(.five)], [NukiAir.Fate.getsLost, .dropsTheLink])
+  func `so do locks that speak in pieces, and those of the fifth generation`(
+    model: NukiLockModel, fate: NukiAir.Fate
+  ) throws {
+    let packets = try Self.story(model: model) { _, _ in .arrives }.air.packets
+    for hit in stride(from: 2, through: packets, by: 9) {
+      let site = try Self.story(model: model) { number, _ in number == hit ? fate : .arrives }
+      #expect(site.air.lock.memory.lastCodeID == 3, "packet \(hit)")
     }
   }
 
