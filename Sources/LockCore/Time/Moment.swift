@@ -6,18 +6,23 @@ public struct Moment: Hashable, Sendable {
   public var uptime: Duration
   /// What the wall clock says, in UTC; may step either way.
   public var date: Timestamp
+  /// True when `date` is kept by something outside, such as NTP: good enough to set a lock's clock by.
+  public var isDateTrusted: Bool
 
   /// Makes a moment.
   /// - Parameters:
   ///   - uptime: monotonic time.
   ///   - date: wall-clock time.
-  public init(uptime: Duration, date: Timestamp) {
+  ///   - isDateTrusted: the wall clock is kept by something outside.
+  public init(uptime: Duration, date: Timestamp, isDateTrusted: Bool = true) {
     self.uptime = uptime
     self.date = date
+    self.isDateTrusted = isDateTrusted
   }
 
   /// The moment `duration` later by both clocks.
   public static func + (lhs: Moment, duration: Duration) -> Moment {
-    Moment(uptime: lhs.uptime + duration, date: lhs.date + duration)
+    Moment(
+      uptime: lhs.uptime + duration, date: lhs.date + duration, isDateTrusted: lhs.isDateTrusted)
   }
 }

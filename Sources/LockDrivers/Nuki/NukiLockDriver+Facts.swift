@@ -17,7 +17,7 @@ extension NukiLockDriver {
       self.facts.measured(clock: clock, at: now.date)
       let offset = self.facts.clockOffset
       let isWrong = max(offset, .zero - offset) > self.policy.clockTolerance
-      self.visit.isClockDue = isWrong && now.date >= Self.earliestTrustedDate && !self.facts.isPINRefused
+      self.visit.isClockDue = isWrong && now.isDateTrusted && !self.facts.isPINRefused
     }
     self.visit.isConfigDue = self.memory.counted(configUpdates: states.configUpdates)
     if self.visit.isConfigDue || self.isListDue(at: now.date) { self.visit.isListDue = true }

@@ -52,8 +52,6 @@ public struct NukiLockDriver: LockDriver {
   }
 
   private static let longestQueue = 64
-  /// 2025-01-01: a gateway whose clock says less has not been told the time yet and must not pass it on.
-  static let earliestTrustedDate = Timestamp(milliseconds: 1_735_689_600_000)
 
   /// Makes a driver without a link. It asks for its first one when it is told that a deadline has passed.
   /// - Parameters:

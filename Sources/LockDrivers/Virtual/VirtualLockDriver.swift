@@ -71,8 +71,6 @@ public struct VirtualLockDriver: LockDriver {
   private static let longestQueue = 64
   /// A clock that is off by more is set.
   private static let toleratedClockError: Duration = .seconds(30)
-  /// 2025-01-01: a gateway whose clock says less has not been told the time yet and must not pass it on.
-  private static let earliestTrustedDate = Timestamp(milliseconds: 1_735_689_600_000)
 
   /// Makes a driver without a link.
   /// - Parameters:
@@ -203,7 +201,7 @@ extension VirtualLockDriver {
       self.learned(facts, isGreeting: outstanding.purpose == .greeting, into: &effects)
       self.clockError = facts.clock - now.date
       let isWrong = max(self.clockError, .zero - self.clockError) > Self.toleratedClockError
-      if isWrong, now.date >= Self.earliestTrustedDate {
+      if isWrong, now.isDateTrusted {
         self.send(.setTime(now.date), for: .clock, at: now, into: &effects)
       }
     case (.clock, .timeSet):

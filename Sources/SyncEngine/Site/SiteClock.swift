@@ -22,7 +22,8 @@ final class SiteClock: Sendable {
   /// The present.
   func now() -> Moment {
     var now = Reactor.now
-    let date = Self.date(wall: now.date, isSynchronized: Reactor.isClockSynchronized, floor: self.floor)
+    now.isDateTrusted = Reactor.isClockSynchronized
+    let date = Self.date(wall: now.date, isSynchronized: now.isDateTrusted, floor: self.floor)
     self.held.withLock { $0 = date != now.date }
     now.date = date
     return now
