@@ -8,7 +8,7 @@ package import LockDrivers
 /// One file a lock, `nuki/1A2B3C4D.json` in the data directory, readable by its owner alone: it holds the key of the
 /// lock in clear.
 package struct PairedNukiLock: Codable {
-  /// The door's name; what the API shows, and what identifies the device.
+  /// The door's name, as the API shows it.
   package var name: String
   /// When it was paired.
   package var pairedAt: Date
@@ -35,38 +35,40 @@ package struct PairedNukiLock: Codable {
   /// The lock's number as it stands in its name on the air: `1A2B3C4D`.
   package var nukiID: String { Self.text(of: self.authorization.nukiID) }
 
+  /// What identifies the device for good, whatever its door is called.
+  package var key: String { "nuki/\(self.nukiID)" }
+
   /// A lock's number as people see it.
   package static func text(of nukiID: UInt32) -> String {
     let digits = String(nukiID, radix: 16, uppercase: true)
     return String(repeating: "0", count: 8 - digits.count) + digits
   }
 
-  /// Every lock that was paired, by name.
+  /// Every lock that was paired, by name, and what is wrong with files that cannot be read.
   /// - Parameter directory: the data directory; it need not be ours.
-  package static func all(in directory: URL) throws(StartFault) -> [PairedNukiLock] {
+  package static func all(in directory: URL) -> (locks: [PairedNukiLock], faults: [StartFault]) {
     let folder = Self.folder(in: directory)
-    guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path) else { return [] }
-    var locks: [PairedNukiLock] = []
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    let decoder = JSONDecoder()
+    decoder.dateDecodingStrategy = .iso8601
+    var (locks, faults): ([PairedNukiLock], [StartFault]) = ([], [])
     for name in names.sorted() where name.hasSuffix(".json") {
       let file = folder.appendingPathComponent(name)
-      let decoder = JSONDecoder()
-      decoder.dateDecodingStrategy = .iso8601
       guard let data = try? Data(contentsOf: file) else {
-        throw StartFault(.ioError, "\(file.path) cannot be read; give it to the user of bittingd")
+        faults.append(StartFault(.ioError, "\(file.path) cannot be read; give it to the user of bittingd"))
+        continue
       }
       guard let lock = try? decoder.decode(PairedNukiLock.self, from: data) else {
-        throw StartFault(
-          .ioError, "\(file.path) is damaged; move it aside and pair the lock again with: bitting pair nuki")
-      }
-      if let other = locks.first(where: { $0.name == lock.name }) {
-        throw StartFault(
-          .configuration,
-          "\(file.path): the door of lock \(other.nukiID) is called '\(lock.name)' too; change 'name' in one of the files"
-        )
+        faults.append(
+          StartFault(
+            .ioError,
+            "\(file.path) is damaged, so its lock is not served; move it aside and pair the lock again with: bitting pair nuki"
+          ))
+        continue
       }
       locks.append(lock)
     }
-    return locks.sorted { $0.name < $1.name }
+    return (locks.sorted { $0.name < $1.name }, faults)
   }
 
   /// Writes the lock's file, synced, in place of an earlier one.

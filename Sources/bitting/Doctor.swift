@@ -11,7 +11,7 @@ struct Doctor: AsyncParsableCommand {
       Looks at the Bluetooth adapters, the kernel and the permissions of whoever calls it; call it as the daemon's user.
       Changes nothing, and works while bittingd runs.
 
-      Exit status: 0 nothing is in the way; 69 something is; 78 a key file is damaged.
+      Exit status: 0 nothing is in the way; 69 something is.
       """)
 
   @Option(help: ArgumentHelp("Where the daemon remembers.", valueName: "dir"))
@@ -33,12 +33,12 @@ struct Doctor: AsyncParsableCommand {
     do {
       let reactor = try Reactor()
       defer { reactor.shutDown() }
-      let needsRadio = !(try PairedNukiLock.all(in: URL(fileURLWithPath: self.dataDir, isDirectory: true)).isEmpty)
-      findings = Self.findings(of: await BluetoothCondition.look(on: reactor), needsRadio: needsRadio)
-    } catch let fault as StartFault {
-      throw fault.reported(by: "bitting")
-    } catch let fault as LinkFault {
-      throw StartFault(.software, "\(fault)").reported(by: "bitting")
+      let (locks, faults) = PairedNukiLock.all(in: URL(fileURLWithPath: self.dataDir, isDirectory: true))
+      findings =
+        Self.findings(of: await BluetoothCondition.look(on: reactor), needsRadio: !locks.isEmpty)
+        + faults.map { Finding(subject: "key file", verdict: .bad, sentence: $0.message) }
+    } catch {
+      throw StartFault(.software, "\(error)").reported(by: "bitting")
     }
     if self.json {
       let encoder = JSONEncoder()

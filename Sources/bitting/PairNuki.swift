@@ -81,7 +81,7 @@ struct PairNuki: AsyncParsableCommand {
 
   private func pair() async throws -> PairedNukiLock {
     let directory = try DataDirectory(path: self.dataDir)
-    let known = try PairedNukiLock.all(in: directory.url)
+    let known = PairedNukiLock.all(in: directory.url).locks
     let pin = try self.securityPIN()
     let reactor = try Reactor()
     defer { reactor.shutDown() }

@@ -85,7 +85,9 @@ import UnixSignals
     let demo = self.demo ? try await DemoSite(directory: directory, store: store, reactor: reactor) : nil
     if let demo { try site.merge(demo.site, as: "simulated") }
     let settings = file?.bluetooth ?? ConfigurationFile.Bluetooth()
-    let paired = try PairedNukiLock.all(in: directory.url)
+    let (paired, unreadable) = PairedNukiLock.all(in: directory.url)
+    // One damaged file is one lock out of service, not a site.
+    for fault in unreadable { logger.error("\(fault.message)") }
     let radio = paired.isEmpty ? nil : Self.radio(settings, store: store, reactor: reactor, logger: logger)
     let nuki = radio.map { NukiDoors(paired, settings: settings, radio: $0) }
     if let nuki { try site.merge(nuki.site, as: "paired") }
@@ -164,9 +166,9 @@ private struct DemoService: Service {
 extension SiteDefinition {
   /// Adds another site's locks.
   fileprivate mutating func merge(_ other: SiteDefinition, as kind: String) throws(StartFault) {
-    let names = Set(self.locks.map(\.key))
-    if let clash = other.locks.first(where: { names.contains($0.key) }) {
-      throw StartFault(.configuration, "a door is called '\(clash.key)' like a \(kind) one; rename one of them")
+    let names = Set(self.locks.map(\.name))
+    if let clash = other.locks.first(where: { names.contains($0.name) }) {
+      throw StartFault(.configuration, "a door is called '\(clash.name)' like a \(kind) one; rename one of them")
     }
     self.accounts += other.accounts
     self.locks += other.locks

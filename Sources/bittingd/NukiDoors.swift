@@ -24,13 +24,13 @@ struct NukiDoors {
     for lock in locks {
       site.locks.append(
         .init(
-          key: lock.name, account: Self.account, deviceType: "nuki_lock", manufacturer: "Nuki",
+          key: lock.key, name: lock.name, account: Self.account, deviceType: "nuki_lock", manufacturer: "Nuki",
           model: lock.authorization.model, capabilities: .nukiKeypad, isVisited: true))
       site.links.append(
         .init(
           account: Self.account, onDemand: radio.way(to: lock.authorization.address, needsBond: lock.needsBond)
         ) { [policy] seed in
-          let id = seed.lockIDs[lock.name] ?? LockID(rawValue: lock.name)
+          let id = seed.lockIDs[lock.key] ?? LockID(rawValue: lock.key)
           return NukiLockDriver(
             lock: id, authorization: lock.authorization, memory: seed.memory(id),
             policy: policy)

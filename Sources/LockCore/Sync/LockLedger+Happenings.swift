@@ -50,7 +50,7 @@ extension LockLedger {
       self.count(changes, writes: 1)
       self.saw(reading, answering: job, at: now)
     case (.readLog(let index), .success(.log(let records, let newest))):
-      self.lookRetry = (.distantPast, 0)
+      self.logReads = Retry()
       self.newestRecord = newest
       guard newest >= index else {
         // A log that was reset counts from the start again: it is read from there.
@@ -70,7 +70,7 @@ extension LockLedger {
   }
 
   private mutating func sawAll(_ readings: [SlotReading], changes: UInt32?, at now: Timestamp) {
-    self.lookRetry = (.distantPast, 0)
+    self.looks = Retry()
     self.isInventoried = !self.changedDuringLook
     self.knownChanges = changes
     self.reportedChanges = self.reportedChanges ?? changes
@@ -95,7 +95,7 @@ extension LockLedger {
     slot.look(reading, order: self.order, date: now, answersWrite: write != nil)
     self.slots[reading.slot] = slot
     if let before, before.contents != reading.contents || before.stamp != reading.stamp {
-      self.becameVacant(of: before.contents)
+      self.becameVacant(of: before.contents, leaving: reading.contents)
     }
     if let holder = slot.holder, let code = self.codes[holder] {
       let isDone = self.presence(of: code, at: now) == .due ? self.isProven(code, in: slot) : slot.isProvenEmpty
@@ -119,8 +119,14 @@ extension LockLedger {
     }
   }
 
-  /// What was refused because another slot held the same PIN may be taken once that slot holds something else.
-  private mutating func becameVacant(of contents: SlotContents) {
+  /// What was refused because another slot held the same PIN may be taken once that slot holds something else, and
+  /// what was refused for want of room once there is some.
+  private mutating func becameVacant(of contents: SlotContents, leaving now: SlotContents) {
+    if now == .empty, contents != .empty {
+      for (id, code) in self.codes where code.attempt?.problem?.code == ErrorCode.noSpace {
+        self.codes[id]?.attempt = nil
+      }
+    }
     for (id, code) in self.codes where code.attempt?.problem?.code == ErrorCode.duplicate {
       switch contents {
       case .empty: continue
@@ -141,10 +147,10 @@ extension LockLedger {
 
   private mutating func failed(_ job: Job, _ fault: LockFault, at now: Timestamp) {
     switch job {
-    case .readSlots, .readLog:
-      let count = self.lookRetry.count + 1
-      self.lookRetry = (now + self.policy.gap(after: count), count)
-      if job == .readSlots { self.isInventoried = false }
+    case .readSlots:
+      self.looks.failed(at: now, self.policy)
+      self.isInventoried = false
+    case .readLog: self.logReads.failed(at: now, self.policy)
     case .readSlot:
       self.recordAttempt(at: job, now: now, problem: nil)
     case .program(_, let number, _), .clear(_, let number):
@@ -159,8 +165,9 @@ extension LockLedger {
   private static func isLast(_ fault: LockFault, for job: Job) -> Bool {
     switch fault.disposition {
     case .fixRequest: job.isProgram
-    case .neverRetry, .stopLock: true
-    case .retry, .readFirst: false
+    case .neverRetry: true
+    // That a lock bars us is a fact of the lock and ends with it: what waits is done once it lets us in again.
+    case .stopLock, .retry, .readFirst: false
     }
   }
 
@@ -184,13 +191,14 @@ extension LockLedger {
     // A retry that merely found the lock busy does not take back what the lock said before.
     self.codes[id]?.attempt = CodeRecord.Attempt(
       revision: code.revision, toSet: toSet, count: count,
-      notBefore: isLast ? .distantFuture : now + self.policy.gap(after: count), problem: shown ?? before?.problem)
+      notBefore: isLast ? .distantFuture : now + self.policy.gap(after: count, isRefused: problem != nil && toSet),
+      problem: shown ?? before?.problem)
   }
 
   /// The lock answers; counts that it told, where it has them.
   public mutating func becameReachable(slotChanges: UInt32?, newestRecord: UInt32?) {
     self.isReachable = true
-    self.lookRetry = (.distantPast, 0)
+    (self.looks.notBefore, self.logReads.notBefore) = (.distantPast, .distantPast)
     if let slotChanges { self.reportedChanges = slotChanges }
     if let newestRecord {
       self.newestRecord = newestRecord

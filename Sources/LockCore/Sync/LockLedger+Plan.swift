@@ -76,15 +76,18 @@ extension LockLedger {
       }
     }
     guard self.isReachable, self.running == nil else { return plan }
-    let mayLook = !self.isAhead(self.lookRetry.notBefore, of: now)
-    if !mayLook { wake(self.lookRetry.notBefore) }
+    let mayLook = !self.isAhead(self.looks.notBefore, of: now)
+    if !mayLook { wake(self.looks.notBefore) }
+    let mayReadLog = !self.isAhead(self.logReads.notBefore, of: now)
+    if !mayReadLog { wake(self.logReads.notBefore) }
     if let removal {
       plan.job = removal.job
-    } else if self.needsInventory {
-      if mayLook { plan.job = .readSlots }
-    } else if let newest = self.newestRecord, let cursor = self.logCursor, newest != cursor, mayLook {
+    } else if self.needsInventory, mayLook {
+      plan.job = .readSlots
+    } else if let newest = self.newestRecord, let cursor = self.logCursor, newest != cursor, mayReadLog {
+      // A list that never adds up must not keep entries from being told.
       plan.job = .readLog(after: cursor)
-    } else {
+    } else if !self.needsInventory {
       plan.job = setting?.job
     }
     return plan
@@ -169,7 +172,7 @@ extension LockLedger {
   /// True when a gap that ends at `date` is still running. A gap that seems longer than any was begun before the
   /// wall clock was set back, and is over.
   private func isAhead(_ date: Timestamp, of now: Timestamp) -> Bool {
-    now < date && date - now <= self.policy.retryGaps.upperBound
+    now < date && date - now <= max(self.policy.retryGaps.upperBound, self.policy.longestRefusalGap)
   }
 
   /// When a code that is not proven by then is late.

@@ -36,17 +36,27 @@ public struct LockLedger: Hashable, Sendable {
   public var isAdapterGone = false
   /// The job that the lock is busy with.
   public var running: Job?
-  /// When looks and log reads may be tried again after one that failed, and how many failed in a row.
-  public var lookRetry: (notBefore: Timestamp, count: Int) {
-    get { (self.lookNotBefore, self.looksFailed) }
-    set { (self.lookNotBefore, self.looksFailed) = newValue }
-  }
-  private var lookNotBefore = Timestamp.distantPast
-  private var looksFailed = 0
+  /// Looks at all slots that failed in a row.
+  public var looks = Retry()
+  /// Reads of the log that failed in a row.
+  public var logReads = Retry()
   /// True when a change without a count was told since the last look at all slots began.
   var changedDuringLook = false
   /// The slot as it was before the write under way.
   var beforeWrite: SlotRecord?
+
+  /// What failed so many times in a row, and when it may be tried again.
+  public struct Retry: Hashable, Sendable {
+    /// Not again before.
+    public var notBefore = Timestamp.distantPast
+    /// How many in a row.
+    public var count = 0
+
+    mutating func failed(at now: Timestamp, _ policy: SchedulingPolicy) {
+      self.count += 1
+      self.notBefore = now + policy.gap(after: self.count)
+    }
+  }
 
   /// Makes the ledger of a lock that nothing is known of.
   /// - Parameters:
@@ -86,13 +96,24 @@ public struct SchedulingPolicy: Hashable, Sendable {
   public var overdueAfter: Duration = .minutes(5)
   /// First and longest gap between attempts.
   public var retryGaps: ClosedRange<Duration> = .seconds(5)...(.minutes(15))
+  /// The longest gap once a lock has refused a code again and again: each attempt costs its battery (field P10).
+  public var longestRefusalGap: Duration = .hours(6)
+  /// So many refusals of one wish are answered with the usual gaps.
+  public var patientRefusals = 12
 
   /// The contract's own figures.
   public init() {}
 
   /// The gap after so many fruitless attempts: doubles from the first to the longest.
-  public func gap(after count: Int) -> Duration {
-    min(self.retryGaps.upperBound, self.retryGaps.lowerBound * (1 << min(max(count - 1, 0), 16)))
+  ///
+  /// - Parameters:
+  ///   - count: fruitless attempts in a row.
+  ///   - isRefused: the lock answered, and refused: after ``patientRefusals`` the gaps grow beyond the longest, up to
+  ///     ``longestRefusalGap``.
+  public func gap(after count: Int, isRefused: Bool = false) -> Duration {
+    let gap = min(self.retryGaps.upperBound, self.retryGaps.lowerBound * (1 << min(max(count - 1, 0), 16)))
+    guard isRefused, count > self.patientRefusals else { return gap }
+    return min(self.longestRefusalGap, self.retryGaps.upperBound * (1 << min(count - self.patientRefusals, 16)))
   }
 }
 

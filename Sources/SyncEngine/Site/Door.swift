@@ -34,7 +34,7 @@ struct Door {
   /// The most that waits for a store that cannot be written: some days of a busy door.
   static let longestBacklog = 10_000
 
-  var displayName: String { self.nickname ?? self.definition.key }
+  var displayName: String { self.nickname ?? self.definition.name }
 
   /// The codes that a door should decide with: every one that was not deleted, so that an expired or early code
   /// is denied by its own reason.

@@ -78,7 +78,7 @@ extension Site {
           createdAt: door.createdAt, scope: .device))
     }
     return DeviceView(
-      id: door.id, account: door.account, name: definition.key, nickname: door.nickname,
+      id: door.id, account: door.account, name: definition.name, nickname: door.nickname,
       deviceType: definition.deviceType, manufacturer: definition.manufacturer,
       model: door.identity.model ?? definition.model, serial: door.identity.serial,
       isOnline: door.ledger.isReachable, isSimulated: definition.simulation != nil,

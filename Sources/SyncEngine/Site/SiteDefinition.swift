@@ -26,8 +26,10 @@ public struct SiteDefinition: Sendable {
 
   /// A lock.
   public struct Lock: Sendable {
-    /// Its name in the configuration; identity for good.
+    /// Its identity for good: its name in the configuration, or what it calls itself.
     public var key: String
+    /// The name that is shown.
+    public var name: String
     /// Key of the adapter it hangs on.
     public var account: String
     /// The API's `device_type`.
@@ -45,7 +47,8 @@ public struct SiteDefinition: Sendable {
 
     /// Makes a lock.
     /// - Parameters:
-    ///   - key: its name in the configuration.
+    ///   - key: its identity for good.
+    ///   - name: the name that is shown; the key when left out.
     ///   - account: key of its adapter.
     ///   - deviceType: the API's `device_type`.
     ///   - manufacturer: maker, for people.
@@ -54,10 +57,11 @@ public struct SiteDefinition: Sendable {
     ///   - isVisited: its link is opened on demand.
     ///   - simulation: what a person can do at it, when simulated.
     public init(
-      key: String, account: String, deviceType: String, manufacturer: String, model: String,
+      key: String, name: String? = nil, account: String, deviceType: String, manufacturer: String, model: String,
       capabilities: LockCapabilities, isVisited: Bool = false, simulation: LockSimulation? = nil
     ) {
       self.key = key
+      self.name = name ?? key
       self.account = account
       self.deviceType = deviceType
       self.manufacturer = manufacturer

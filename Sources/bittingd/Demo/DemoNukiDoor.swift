@@ -36,7 +36,7 @@ struct DemoNukiDoor {
         random: .system),
       on: reactor
     ) { memory.write($0) }
-    let known = try PairedNukiLock.all(in: folder).first { $0.name == self.name }
+    let known = PairedNukiLock.all(in: folder).locks.first { $0.name == self.name }
     let paired: PairedNukiLock
     if let known {
       paired = known

@@ -7,7 +7,6 @@ import Testing
     (LockFault.duplicateCode(slot: 3), ErrorCode.duplicate),
     (.codeRejected(detail: "simple"), ErrorCode.constraintsViolated),
     (.unsupported(detail: "no keypad"), ErrorCode.providerIssue),
-    (.notAuthorized, ErrorCode.providerIssue),
   ]) func `P10 and R131 a refusal for good is tried exactly once for each wish`(fault: LockFault, code: String) throws {
     var bench = LedgerStateTests.ready()
     let id = try bench.create("1357")
@@ -26,6 +25,35 @@ import Testing
     #expect(bench.step()?.isProgram == true)
     #expect(bench.status(id) == .set)
     #expect(bench.state(id)?.problem == nil)
+  }
+
+  @Test func `what a lock that bars us was asked is done once it lets us in again`() throws {
+    var bench = LedgerStateTests.ready()
+    let id = try bench.create("1357")
+    #expect(bench.step(refusing: .notAuthorized)?.isProgram == true)
+    #expect(bench.state(id)?.problem?.code == ErrorCode.providerIssue)
+    bench.pass(.hours(1))
+    bench.restart()
+    bench.connect()
+    bench.work()
+    #expect(bench.status(id) == .set)
+    #expect(bench.state(id)?.problem == nil)
+  }
+
+  @Test func `P10 a code that is refused again and again is tried ever more seldom`() throws {
+    var bench = LedgerStateTests.ready()
+    _ = try bench.create("1357")
+    for _ in 0..<(24 * 60) {
+      bench.step(refusing: .failed(detail: "x"))
+      bench.now = bench.now + .minutes(1)
+    }
+    let first = bench.jobs.filter(\.isProgram).count
+    #expect(first <= 20)
+    for _ in 0..<(24 * 60) {
+      bench.step(refusing: .failed(detail: "x"))
+      bench.now = bench.now + .minutes(1)
+    }
+    #expect(bench.jobs.filter(\.isProgram).count - first <= 5)
   }
 
   @Test func `P10 a refused change is tried once, and leaves what was proven alone`() throws {
@@ -229,7 +257,7 @@ import Testing
       bench.pass(.hours(5))
       #expect(bench.newEvents() == [.failedToSet(id), .late(id)])
       bench.lock.isLiar = false
-      bench.pass(.hours(1))
+      bench.pass(.hours(7))
       #expect(bench.status(id) == .set)
       #expect(bench.lock.slots.values.map(\.pin) == [pin])
     }
