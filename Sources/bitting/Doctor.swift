@@ -8,7 +8,7 @@ struct Doctor: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Tell what stands in the way of the locks, and its cure.",
     discussion: """
-      Looks at the Bluetooth adapters, the kernel and the permissions of whoever calls it; call it as the daemon's user.
+      Looks at the Bluetooth adapters, the kernel and the permissions of whoever calls it; call it as the daemon's user. \
       Changes nothing, and works while bittingd runs.
 
       Exit status: 0 nothing is in the way; 69 something is.

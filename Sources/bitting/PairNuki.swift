@@ -13,12 +13,12 @@ struct PairNuki: AsyncParsableCommand {
     commandName: "nuki",
     abstract: "Pair a Nuki smart lock.",
     discussion: """
-      Stop bittingd first: the radio and the data directory have one owner at a time. Hold the lock's button for about
-      five seconds until its ring lights up; the lock then takes a new owner for some 30 seconds. The security PIN is
-      the one that guards the lock's settings in the maker's app: four digits, or six for the fifth generation (Ultra,
+      Stop bittingd first: the radio and the data directory have one owner at a time. Hold the lock's button for about \
+      five seconds until its ring lights up; the lock then takes a new owner for some 30 seconds. The security PIN is \
+      the one that guards the lock's settings in the maker's app: four digits, or six for the fifth generation (Ultra, \
       Go, Pro 5). It is not a code that opens the door.
 
-      Exit status: 0 paired; 69 no radio, or no lock in pairing mode was found; 73 the key cannot be kept; 75 try again
+      Exit status: 0 paired; 69 no radio, or no lock in pairing mode was found; 73 the key cannot be kept; 75 try again \
       (the connection dropped, or bittingd is running); 77 the lock refused, or the PIN is wrong.
       """)
 

@@ -13,10 +13,10 @@ struct SimulateNuki: AsyncParsableCommand {
     commandName: "nuki",
     abstract: "Play a Nuki smart lock with keypad.",
     discussion: """
-      Listens at three sockets that keep message boundaries (SOCK_SEQPACKET). At SOCKET each connection is a link to the
-      lock and each packet an ATT PDU. At SOCKET.air each packet is what the lock says on the air from then on: its AD
-      structures, the name of the scan response last. At SOCKET.control each packet is a JSON object that says what
-      somebody does at the lock, such as {"do": "press_button"} or {"do": "type", "code": "974216"}, and gets one answer,
+      Listens at three sockets that keep message boundaries (SOCK_SEQPACKET). At SOCKET each connection is a link to the \
+      lock and each packet an ATT PDU. At SOCKET.air each packet is what the lock says on the air from then on: its AD \
+      structures, the name of the scan response last. At SOCKET.control each packet is a JSON object that says what \
+      somebody does at the lock, such as {"do": "press_button"} or {"do": "type", "code": "974216"}, and gets one answer, \
       {"ok": ...} or {"error": "..."}. Prints `ready` when it listens; ends when it is told to terminate.
       """)
 

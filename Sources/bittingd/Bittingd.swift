@@ -16,11 +16,11 @@ import UnixSignals
     commandName: "bittingd",
     abstract: "A gateway for keypad locks: offers the Seam access-code API and talks to the locks itself.",
     discussion: """
-      Give --config FILE for real doors, --demo for simulated ones, or both. The first API key is taken from the
+      Give --config FILE for real doors, --demo for simulated ones, or both. The first API key is taken from the \
       environment variable BITTING_API_KEY; without it one is made, stored hashed and printed once.
 
-      Exit status: 0 after SIGTERM or SIGINT; 64 wrong option; 69 the address to listen at is taken; 73 the data
-      directory cannot be written; 74 the store is damaged; 75 the data directory belongs to another running
+      Exit status: 0 after SIGTERM or SIGINT; 64 wrong option; 69 the address to listen at is taken; 73 the data \
+      directory cannot be written; 74 the store is damaged; 75 the data directory belongs to another running \
       bittingd; 78 the configuration is wrong.
       """,
     version: "0.1.0")
