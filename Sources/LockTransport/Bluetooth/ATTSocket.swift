@@ -53,6 +53,9 @@ struct ATTSocket: Sendable {
   /// - Returns: 0, or `errno`; ECANCELED when the link was closed meanwhile.
   func outcome() async -> Int32 { -(await self.link.channel.decision()) }
 
+  /// False once the link is closed, by either end.
+  var isOpen: Bool { self.link.channel.ask { _ in true } ?? false }
+
   /// True when the link is encrypted.
   var isEncrypted: Bool {
     self.link.channel.ask { number in

@@ -87,7 +87,7 @@ public actor BluetoothRadio {
   private var clock: Link?
   private var deadline: Duration?
   private var switches = RadioSwitches()
-  private var sockets: [RadioWishID: ATTSocket] = [:]
+  private var sockets: [RadioAttemptID: ATTSocket] = [:]
   private var waiters: [RadioWishID: CheckedContinuation<Result<Link, LinkRefusal>, Never>] = [:]
   private var lastID: RadioWishID = 0
 
@@ -292,7 +292,7 @@ public actor BluetoothRadio {
     case .connect(let id, let peer, let adapter): return self.connect(id, to: peer, through: adapter)
     case .secure(let id): return self.secure(id)
     case .close(let id): self.sockets.removeValue(forKey: id)?.link.close()
-    case .give(let id): self.give(id)
+    case .give(let id): return self.give(id)
     case .refuse(let id, let refusal):
       self.waiters.removeValue(forKey: id)?.resume(returning: .failure(refusal))
     case .heard(let advertisement): self.air.tell(advertisement)
@@ -308,7 +308,7 @@ public actor BluetoothRadio {
   }
 
   private func connect(
-    _ id: RadioWishID, to peer: BluetoothAddress, through adapter: BluetoothAddress
+    _ id: RadioAttemptID, to peer: BluetoothAddress, through adapter: BluetoothAddress
   ) -> ((inout Radio) -> [RadioEffect])? {
     do {
       let socket = try ATTSocket(to: peer, through: adapter, on: self.reactor) {
@@ -323,7 +323,7 @@ public actor BluetoothRadio {
     }
   }
 
-  private func secure(_ id: RadioWishID) -> ((inout Radio) -> [RadioEffect])? {
+  private func secure(_ id: RadioAttemptID) -> ((inout Radio) -> [RadioEffect])? {
     guard let socket = self.sockets[id] else { return nil }
     if socket.isEncrypted { return { $0.secured(id, at: Reactor.uptime) } }
     let errno = socket.encrypt()
@@ -335,7 +335,7 @@ public actor BluetoothRadio {
     return { $0.failed(id, errno: errno, at: Reactor.uptime) }
   }
 
-  private func decided(_ id: RadioWishID, _ errno: Int32, isEncrypted: Bool) {
+  private func decided(_ id: RadioAttemptID, _ errno: Int32, isEncrypted: Bool) {
     guard let socket = self.sockets[id] else { return }
     var errno = errno
     if errno == 0, isEncrypted, !socket.isEncrypted { errno = EACCES }
@@ -347,12 +347,15 @@ public actor BluetoothRadio {
     }
   }
 
-  private func give(_ id: RadioWishID) {
-    guard let socket = self.sockets.removeValue(forKey: id) else { return }
-    if let waiter = self.waiters.removeValue(forKey: id) {
+  private func give(_ id: RadioAttemptID) -> ((inout Radio) -> [RadioEffect])? {
+    guard let socket = self.sockets.removeValue(forKey: id) else { return nil }
+    // One that went down before it was held has told so already.
+    let isOpen = socket.isOpen
+    if let waiter = self.waiters.removeValue(forKey: id.wish) {
       waiter.resume(returning: .success(socket.link))
     } else {
       socket.link.close()
     }
+    return isOpen ? nil : { $0.linkClosed(id, at: Reactor.uptime) }
   }
 }

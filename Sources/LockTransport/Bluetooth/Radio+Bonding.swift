@@ -33,13 +33,14 @@ extension Radio {
   }
 
   /// Encrypts a link that was just made, after a pairing where there is no bond.
-  mutating func encrypt(_ wish: RadioWish, on index: UInt16, at now: Duration) {
+  mutating func encrypt(_ attempt: RadioAdapter.Attempt, on index: UInt16, at now: Duration) {
     guard let adapter = self.adapters[index] else { return }
+    let wish = attempt.wish
     let isPairing = self.bond(of: adapter, with: wish.peer) == nil
     if isPairing, self.lostBonds.keys.contains(wish.peer) { self.lostBonds[wish.peer] = .some(now) }
     let patience = isPairing ? Self.pairingPatience : Self.encryptionPatience
     self.adapters[index]?.attempt?.stage = .securing(until: now + patience, isPairing: isPairing)
-    self.effects.append(.secure(wish.id))
+    self.effects.append(.secure(attempt.id))
   }
 
   /// The link is encrypted.
@@ -48,7 +49,7 @@ extension Radio {
     else { return }
     if !isPairing { self.lostBonds[attempt.wish.peer] = nil }
     // The kernel may tell the keys after the link is encrypted.
-    self.give(attempt.wish, on: index, pairsUntil: isPairing ? now + Self.encryptionPatience : nil)
+    self.give(attempt, on: index, pairsUntil: isPairing ? now + Self.encryptionPatience : nil)
   }
 
   /// True for errors that say no to an encryption, not that the link is gone.
@@ -61,9 +62,10 @@ extension Radio {
 
   /// The peer said no.
   mutating func encryptionFailed(on index: UInt16, isPairing: Bool, at now: Duration) {
-    guard let adapter = self.adapters[index], let wish = adapter.attempt?.wish else { return }
+    guard let adapter = self.adapters[index], let attempt = adapter.attempt else { return }
+    let wish = attempt.wish
     self.adapters[index]?.attempt = nil
-    self.effects.append(.close(wish.id))
+    self.effects.append(.close(attempt.id))
     if isPairing {
       self.effects.append(.note("\(wish.peer) refused to pair: put it into its pairing mode and try again"))
     } else {
@@ -85,9 +87,10 @@ extension Radio {
 
   /// Neither yes nor no came.
   mutating func encryptionTimedOut(on index: UInt16, isPairing: Bool, at now: Duration) {
-    guard let wish = self.adapters[index]?.attempt?.wish else { return }
+    guard let attempt = self.adapters[index]?.attempt else { return }
+    let wish = attempt.wish
     self.adapters[index]?.attempt = nil
-    self.effects.append(.close(wish.id))
+    self.effects.append(.close(attempt.id))
     self.effects.append(
       .note("\(wish.peer) did not finish \(isPairing ? "its pairing" : "encrypting its link") in time"))
     self.refuse(wish, .absent)

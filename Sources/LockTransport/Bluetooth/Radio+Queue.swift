@@ -13,9 +13,9 @@ extension Radio {
   /// has not heard.
   static let listening = Duration.seconds(2)
 
-  /// The adapter that is connecting for a wish.
-  func index(of id: RadioWishID) -> UInt16? {
-    self.adapters.first { $0.value.attempt?.wish.id == id }?.key
+  /// The adapter that makes this try.
+  func index(of id: RadioAttemptID) -> UInt16? {
+    self.adapters.first { $0.value.attempt?.id == id }?.key
   }
 
   /// When a wish that waits is over.
@@ -47,6 +47,8 @@ extension Radio {
         let index = self.adapter(for: wish, at: now)
       else { continue }
       self.waiting.removeAll { $0.id == wish.id }
+      var wish = wish
+      wish.attempts += 1
       self.adapters[index]?.attempt = .init(wish: wish)
     }
   }
@@ -108,13 +110,15 @@ extension Radio {
   /// Nothing is in the way any more: connects.
   mutating func connect(on index: UInt16, at now: Duration) {
     guard let adapter = self.adapters[index], let address = adapter.address,
-      let wish = adapter.attempt?.wish
+      let attempt = adapter.attempt
     else { return }
     var patience = self.configuration.connectPatience
     // One that is most likely not there must not hold the others up.
-    if !self.waiting.isEmpty, adapter.strength(of: wish.peer, at: now) == nil { patience = patience / 2 }
+    if !self.waiting.isEmpty, adapter.strength(of: attempt.wish.peer, at: now) == nil {
+      patience = patience / 2
+    }
     self.adapters[index]?.attempt?.stage = .connecting(until: now + patience)
-    self.effects.append(.connect(wish.id, to: wish.peer, through: address))
+    self.effects.append(.connect(attempt.id, to: attempt.wish.peer, through: address))
   }
 
   /// The peer answered.
@@ -122,23 +126,24 @@ extension Radio {
     guard let adapter = self.adapters[index], let attempt = adapter.attempt else { return }
     self.adapters[index]?.failedConnects = 0
     self.adapters[index]?.quietSince = now
-    if attempt.wish.needsBond { return self.encrypt(attempt.wish, on: index, at: now) }
-    self.give(attempt.wish, on: index, pairsUntil: nil)
+    if attempt.wish.needsBond { return self.encrypt(attempt, on: index, at: now) }
+    self.give(attempt, on: index, pairsUntil: nil)
   }
 
-  mutating func give(_ wish: RadioWish, on index: UInt16, pairsUntil: Duration?) {
+  mutating func give(_ attempt: RadioAdapter.Attempt, on index: UInt16, pairsUntil: Duration?) {
     guard let address = self.adapters[index]?.address else { return }
     self.adapters[index]?.attempt = nil
-    self.held[wish.id] = Held(peer: wish.peer, adapter: address, pairsUntil: pairsUntil)
-    self.effects.append(.give(wish.id))
+    self.held[attempt.id] = Held(peer: attempt.wish.peer, adapter: address, pairsUntil: pairsUntil)
+    self.effects.append(.give(attempt.id))
   }
 
   /// Nobody answered in time.
   mutating func peerIsAbsent(on index: UInt16, at now: Duration) {
-    guard let adapter = self.adapters[index], let wish = adapter.attempt?.wish else { return }
+    guard let adapter = self.adapters[index], let attempt = adapter.attempt else { return }
+    let wish = attempt.wish
     self.adapters[index]?.attempt = nil
     self.adapters[index]?.listensUntil = now + Self.listening
-    self.effects.append(.close(wish.id))
+    self.effects.append(.close(attempt.id))
     self.refuse(wish, .absent)
     if adapter.strength(of: wish.peer, at: now) != nil { self.heardPeerFailed(on: index, at: now) }
   }
@@ -147,7 +152,7 @@ extension Radio {
   mutating func endAttempt(on index: UInt16, at now: Duration) {
     guard let attempt = self.adapters[index]?.attempt else { return }
     self.adapters[index]?.attempt = nil
-    if attempt.stage != .waiting { self.effects.append(.close(attempt.wish.id)) }
+    if attempt.stage != .waiting { self.effects.append(.close(attempt.id)) }
   }
 
   /// The wish goes back to those that wait.

@@ -45,7 +45,7 @@ struct Radio: Sendable {
   var bonds: [BluetoothBond]
   var adapters: [UInt16: RadioAdapter] = [:]
   var waiting: [RadioWish] = []
-  var held: [RadioWishID: Held] = [:]
+  var held: [RadioAttemptID: Held] = [:]
   var ladder = RecoveryLadder()
   /// By the adapter's number, which may come later than its switch.
   var blocks: [UInt16: Block] = [:]
@@ -152,30 +152,32 @@ struct Radio: Sendable {
   /// Nobody wants it any more.
   mutating func withdrawn(_ id: RadioWishID, at now: Duration) -> [RadioEffect] {
     self.waiting.removeAll { $0.id == id }
-    if let index = self.index(of: id) { self.endAttempt(on: index, at: now) }
+    if let index = self.adapters.first(where: { $0.value.attempt?.wish.id == id })?.key {
+      self.endAttempt(on: index, at: now)
+    }
     return self.settle(at: now)
   }
 
   /// The peer answered.
-  mutating func connected(_ id: RadioWishID, at now: Duration) -> [RadioEffect] {
+  mutating func connected(_ id: RadioAttemptID, at now: Duration) -> [RadioEffect] {
     if let index = self.index(of: id) { self.connected(on: index, at: now) }
     return self.settle(at: now)
   }
 
   /// The link is encrypted.
-  mutating func secured(_ id: RadioWishID, at now: Duration) -> [RadioEffect] {
+  mutating func secured(_ id: RadioAttemptID, at now: Duration) -> [RadioEffect] {
     if let index = self.index(of: id) { self.secured(on: index, at: now) }
     return self.settle(at: now)
   }
 
   /// The connection could not be made or encrypted; its socket is closed.
-  mutating func failed(_ id: RadioWishID, errno: Int32, at now: Duration) -> [RadioEffect] {
+  mutating func failed(_ id: RadioAttemptID, errno: Int32, at now: Duration) -> [RadioEffect] {
     if let index = self.index(of: id) { self.failed(on: index, errno: errno, at: now) }
     return self.settle(at: now)
   }
 
   /// A link that was handed over is closed.
-  mutating func linkClosed(_ id: RadioWishID, at now: Duration) -> [RadioEffect] {
+  mutating func linkClosed(_ id: RadioAttemptID, at now: Duration) -> [RadioEffect] {
     self.held[id] = nil
     return self.settle(at: now)
   }

@@ -16,6 +16,8 @@ struct RadioAdapter: Hashable, Sendable {
 
     var wish: RadioWish
     var stage = Stage.waiting
+
+    var id: RadioAttemptID { RadioAttemptID(wish: self.wish.id, number: self.wish.attempts) }
   }
 
   /// What was heard of a peer last.

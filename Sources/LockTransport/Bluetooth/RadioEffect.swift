@@ -1,7 +1,15 @@
 import LockCore
 
-/// Names one wish for a link, and the link that comes of it.
+/// Names one wish for a link.
 typealias RadioWishID = UInt64
+
+/// Names one try to fulfil a wish, and the link that comes of it. What is told of an earlier try of a wish, or of its
+/// link, does not hit a later one.
+struct RadioAttemptID: Hashable, Sendable {
+  var wish: RadioWishID
+  /// Counts the tries of this wish from 1.
+  var number: Int
+}
 
 /// A link that somebody wants.
 struct RadioWish: Hashable, Sendable {
@@ -14,6 +22,8 @@ struct RadioWish: Hashable, Sendable {
   var needsBond: Bool
   /// When it was uttered.
   var since: Duration = .zero
+  /// How many tries were begun.
+  var attempts = 0
   /// How often it failed at once, as links over the air do now and then.
   var failures = 0
   /// Not to be tried before this uptime.
@@ -26,13 +36,13 @@ enum RadioEffect: Hashable, Sendable {
   case send(ManagementCommand, to: UInt16)
   /// Begin to connect through the adapter with this address; ``Radio/connected(_:at:)`` or
   /// ``Radio/failed(_:errno:at:)`` follows.
-  case connect(RadioWishID, to: BluetoothAddress, through: BluetoothAddress)
+  case connect(RadioAttemptID, to: BluetoothAddress, through: BluetoothAddress)
   /// Encrypt this link; ``Radio/secured(_:at:)`` or ``Radio/failed(_:errno:at:)`` follows.
-  case secure(RadioWishID)
+  case secure(RadioAttemptID)
   /// Close this socket, which was given to nobody; nothing follows.
-  case close(RadioWishID)
-  /// The link is there: hand it over. ``Radio/linkClosed(_:at:)`` follows when it is closed.
-  case give(RadioWishID)
+  case close(RadioAttemptID)
+  /// The link is there: hand it over to whoever uttered its wish. ``Radio/linkClosed(_:at:)`` follows when it is closed.
+  case give(RadioAttemptID)
   /// The wish is over.
   case refuse(RadioWishID, LinkRefusal)
   /// A device said something of itself.

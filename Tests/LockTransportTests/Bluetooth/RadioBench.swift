@@ -29,9 +29,9 @@ struct RadioBench {
   }
 
   private enum Happening {
-    case connected(RadioWishID)
-    case secured(RadioWishID)
-    case failed(RadioWishID, Int32)
+    case connected(RadioAttemptID)
+    case secured(RadioAttemptID)
+    case failed(RadioAttemptID, Int32)
     case packet(ManagementPacket)
   }
 
@@ -155,7 +155,7 @@ struct RadioBench {
         case nil: break
         }
       case .secure(let id):
-        guard let peer = self.radio.adapters.values.compactMap(\.attempt).first(where: { $0.wish.id == id })?.wish.peer,
+        guard let peer = self.radio.adapters.values.compactMap(\.attempt).first(where: { $0.id == id })?.wish.peer,
           case .secures(let errno) = self.peers[peer]
         else { break }
         self.coming.append(
@@ -227,4 +227,9 @@ extension BluetoothAddress {
   }
 
   private static var any: Self { self.lock(0) }
+}
+
+extension RadioAttemptID {
+  /// The first try of a wish.
+  static func first(_ wish: RadioWishID) -> Self { Self(wish: wish, number: 1) }
 }

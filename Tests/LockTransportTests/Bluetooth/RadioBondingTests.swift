@@ -31,12 +31,12 @@ import Testing
 
   @Test func `a pairing that is meant is agreed to, and its keys are kept`() throws {
     var bench = Self.pairing()
-    #expect(bench.effects.contains(.secure(1)))
-    #expect(!bench.effects.contains(.give(1)))
+    #expect(bench.effects.contains(.secure(.first(1))))
+    #expect(!bench.effects.contains(.give(.first(1))))
     bench.tell(.confirmationRequested(.lock(1), isJustWorks: true))
     #expect(bench.commands(to: 0).last == .confirm(.lock(1)))
-    bench.tell { $0.secured(1, at: $1) }
-    #expect(bench.effects.contains(.give(1)))
+    bench.tell { $0.secured(.first(1), at: $1) }
+    #expect(bench.effects.contains(.give(.first(1))))
     // The kernel tells the keys when the link is encrypted already.
     let key = try Self.key()
     bench.tell(.newLongTermKey(peer: .lock(1), key, isLasting: true))
@@ -54,7 +54,7 @@ import Testing
     bench.tell(.confirmationRequested(.lock(1), isJustWorks: false))
     #expect(bench.commands(to: 0).last == .refuse(.lock(1)))
     bench.tell(.newLongTermKey(peer: .lock(2), try Self.key(), isLasting: true))
-    bench.tell { $0.secured(1, at: $1) }
+    bench.tell { $0.secured(.first(1), at: $1) }
     bench.run(.seconds(11))
     bench.tell(.newLongTermKey(peer: .lock(1), try Self.key(), isLasting: true))
     #expect(bench.radio.bonds.isEmpty)
@@ -73,7 +73,7 @@ import Testing
     bench.peers[.lock(1)] = .secures(0)
     bench.wish(1, .lock(1), needsBond: true)
     bench.run(.seconds(3))
-    #expect(bench.effects.contains(.give(1)))
+    #expect(bench.effects.contains(.give(.first(1))))
   }
 
   @Test(arguments: [ENOSYS, EACCES])
@@ -91,7 +91,7 @@ import Testing
     var count = bench.effects.count
     bench.wish(2, .lock(1), needsBond: true)
     bench.run(.seconds(3))
-    #expect(bench.asked(since: count).contains(.secure(2)))
+    #expect(bench.asked(since: count).contains(.secure(.first(2))))
     #expect(bench.notes(since: count).contains { $0.contains("refused to pair") })
 
     count = bench.effects.count
@@ -101,7 +101,7 @@ import Testing
     bench.run(.seconds(600))
     bench.wish(4, .lock(1), needsBond: true)
     bench.run(.seconds(3))
-    #expect(bench.effects.contains(.secure(4)))
+    #expect(bench.effects.contains(.secure(.first(4))))
   }
 
   @Test func `a link that is lost while it is encrypted costs no bond`() throws {
@@ -118,7 +118,7 @@ import Testing
     bench.run(.seconds(28))
     #expect(!bench.effects.contains(.refuse(1, .absent)))
     bench.run(.seconds(2))
-    #expect(bench.effects.contains(.close(1)))
+    #expect(bench.effects.contains(.close(.first(1))))
     #expect(bench.effects.contains(.refuse(1, .absent)))
     #expect(bench.notes().contains { $0.contains("did not finish its pairing") })
   }
@@ -126,7 +126,7 @@ import Testing
   @Test func `a pairing that the kernel calls failed is over, though the socket says nothing`() {
     var bench = Self.pairing()
     bench.tell(.authenticationFailed(.lock(1), .failed))
-    #expect(bench.effects.contains(.close(1)))
+    #expect(bench.effects.contains(.close(.first(1))))
     #expect(bench.effects.contains(.refuse(1, .absent)))
     #expect(bench.notes().contains { $0.contains("refused to pair") })
   }
@@ -147,7 +147,7 @@ import Testing
     bench.peers[.lock(2)] = .there
     bench.wish(2, .lock(2))
     bench.run(.seconds(3))
-    #expect(bench.effects.contains(.give(2)))
+    #expect(bench.effects.contains(.give(.first(2))))
 
     let count = bench.effects.count
     bench.tell { $0.found(bluetoothd: nil, at: $1) }
