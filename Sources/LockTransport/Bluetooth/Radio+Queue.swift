@@ -20,11 +20,19 @@ extension Radio {
 
   /// When a wish that waits is over.
   func limit(of wish: RadioWish) -> Duration {
-    max(wish.before, wish.since + (self.isUsable ? Self.queuePatience : Self.absencePatience))
+    let limit = max(wish.before, wish.since + Self.queuePatience)
+    guard let since = self.unusableSince else { return limit }
+    return min(limit, max(wish.since, since) + Self.absencePatience)
   }
 
-  /// Tells those off who have waited too long.
+  /// Tells those off who have waited too long. An adapter that can do nothing keeps none from the others.
   mutating func refuseOverdue(at now: Duration) {
+    for index in self.adapters.keys.sorted() {
+      guard let adapter = self.adapters[index], let attempt = adapter.attempt, attempt.stage == .waiting,
+        !adapter.isReady || self.limit(of: attempt.wish) <= now
+      else { continue }
+      self.requeue(on: index, failing: false, at: now)
+    }
     let overdue = self.waiting.filter { self.limit(of: $0) <= now }
     for wish in overdue { self.refuse(wish, self.isUsable ? .busy : .noRadio) }
     self.waiting.removeAll { overdue.contains($0) }

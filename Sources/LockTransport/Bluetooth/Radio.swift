@@ -37,8 +37,9 @@ struct Radio: Sendable {
   /// How long a pairing may take, and an encryption with a key of before.
   static let pairingPatience = Duration.seconds(30)
   static let encryptionPatience = Duration.seconds(10)
-  /// How long a wish waits at least for a busy radio, and for one that is not there, its deadline apart.
+  /// How long a wish waits at least for a busy radio, its deadline apart.
   static let queuePatience = Duration.seconds(30)
+  /// How long it waits at most for a radio that is not there, its deadline apart.
   static let absencePatience = Duration.seconds(5)
 
   let configuration: Configuration
@@ -56,6 +57,8 @@ struct Radio: Sendable {
   /// Why there is no management channel; nil when there is one.
   private var channelProblem: String? = "Bluetooth is being started"
   private var indexListUntil: Duration?
+  /// No adapter can be used since then; nil while one can.
+  private(set) var unusableSince: Duration?
   private var toldState: String??
   private var toldDeadline: Duration?
   var effects: [RadioEffect] = []
@@ -194,6 +197,7 @@ struct Radio: Sendable {
       self.effects.append(.send(.readIndexList, to: ManagementCommand.noIndex))
     }
     for index in self.adapters.keys.sorted() { self.checkTimers(of: index, at: now) }
+    self.unusableSince = self.isUsable ? nil : self.unusableSince ?? now
     self.refuseOverdue(at: now)
     self.assignWishes(at: now)
     for index in self.adapters.keys.sorted() { self.advance(index, at: now) }

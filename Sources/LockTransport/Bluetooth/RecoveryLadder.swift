@@ -96,7 +96,8 @@ extension Radio {
     if let outstanding = adapter.outstanding { times.append(outstanding.until) }
     switch adapter.attempt?.stage {
     case .connecting(let until), .securing(let until, _): times.append(until)
-    case .waiting, nil: break
+    case .waiting: if let wish = adapter.attempt?.wish { times.append(self.limit(of: wish)) }
+    case nil: break
     }
     if self.isSuspicious(adapter) { times.append(adapter.quietSince + RecoveryLadder.silence) }
     return times
@@ -114,6 +115,8 @@ extension Radio {
       self.adapters[index]?.outstanding = nil
       self.adapters[index]?.silentCommands += 1
       self.adapters[index]?.restsUntil = now + .seconds(5)
+      // Whether or not a remedy is due: another adapter may be well.
+      self.requeue(on: index, failing: false, at: now)
       if adapter.silentCommands == 0 {
         self.effects.append(
           .note("the Bluetooth adapter \(Self.name(adapter)) does not answer command \(outstanding.command.opcode)"))

@@ -199,6 +199,36 @@ import Testing
     #expect(bench.asked(since: count).contains(.give(.init(wish: 1, number: 2))))
   }
 
+  @Test func `without an adapter a wish is refused after five seconds, however long it could wait`() {
+    var bench = RadioBench()
+    bench.tell { $0.channelOpened(at: $1) }
+    bench.run(.seconds(3))
+    bench.wish(1, .lock(1), before: .seconds(600))
+    bench.run(.milliseconds(4900))
+    #expect(bench.asked(since: 0).contains(.refuse(1, .noRadio)) == false)
+    bench.run(.milliseconds(100))
+    #expect(bench.effects.contains(.refuse(1, .noRadio)))
+  }
+
+  @Test func `an adapter that is gone for a moment costs no wish, one that stays away costs it soon`() {
+    var bench = RadioBench.listening(.init(maximumLinks: 1))
+    bench.peers[.lock(1)] = .there
+    bench.wish(1, .lock(1))
+    bench.run(.seconds(1))
+    bench.wish(2, .lock(2), before: .seconds(60))
+    bench.run(.seconds(20))
+    bench.unplug(0)
+    bench.run(.seconds(3))
+    #expect(!bench.effects.contains(.refuse(2, .noRadio)))
+    bench.plug(3, .adapter(0))
+    bench.run(.seconds(1))
+    #expect(bench.state == nil)
+    bench.unplug(3)
+    let gone = bench.now
+    bench.run(.seconds(30))
+    #expect(bench.time(of: .refuse(2, .noRadio)) == gone + .seconds(5))
+  }
+
   /// An adapter 0 that answers nothing any more, while no remedy is due, and what it was about to do.
   private static func wedged(besides: Bool) -> RadioBench {
     var bench = RadioBench.listening()
@@ -215,6 +245,28 @@ import Testing
     bench.peers[.lock(1)] = .there
     bench.adapters[0]?.isSilent = true
     return bench
+  }
+
+  @Test func `an adapter that falls silent gives its wish to another at once`() {
+    var bench = Self.wedged(besides: true)
+    bench.wish(1, .lock(1), before: .seconds(60))
+    bench.run(.seconds(15))
+    #expect(bench.effects.contains(.give(.init(wish: 1, number: 2))))
+  }
+
+  @Test func `an adapter that falls silent and is the only one keeps no wish`() {
+    var bench = Self.wedged(besides: false)
+    bench.wish(1, .lock(1), before: .seconds(60))
+    bench.run(.seconds(20))
+    #expect(bench.effects.contains(.refuse(1, .noRadio)))
+  }
+
+  @Test func `an adapter that may not be used any more keeps no wish`() {
+    var bench = RadioBench.listening()
+    bench.adapters[0]?.isForbidden = true
+    bench.wish(1, .lock(1))
+    bench.run(.seconds(10))
+    #expect(bench.effects.contains(.refuse(1, .noRadio)))
   }
 
   @Test func `what becomes of a try that was given up does not hit the next one`() {
