@@ -90,6 +90,9 @@ public actor BluetoothRadio {
   private var sockets: [RadioAttemptID: ATTSocket] = [:]
   private var waiters: [RadioWishID: CheckedContinuation<Result<Link, LinkRefusal>, Never>] = [:]
   private var lastID: RadioWishID = 0
+  /// What was wished before the radio ran.
+  private var early: [RadioWish] = []
+  private var hasEnded = false
 
   /// Makes a radio; opens nothing.
   /// - Parameters:
@@ -144,18 +147,34 @@ public actor BluetoothRadio {
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         if Task.isCancelled { return continuation.resume(returning: .failure(.busy)) }
-        if self.radio == nil { return continuation.resume(returning: .failure(.noRadio)) }
+        if self.hasEnded { return continuation.resume(returning: .failure(.noRadio)) }
         self.waiters[id] = continuation
-        let wish = RadioWish(id: id, peer: peer, before: before, needsBond: needsBond)
-        self.happened { $0.wished(wish, at: $1) }
+        self.wish(RadioWish(id: id, peer: peer, before: before, needsBond: needsBond))
       }
     } onCancel: {
       Task { await self.withdraw(id) }
     }
   }
 
+  private func wish(_ wish: RadioWish) {
+    if self.radio != nil { return self.happened { $0.wished(wish, at: $1) } }
+    // The radio is about to run, and has no clock yet.
+    self.early.append(wish)
+    Task {
+      try? await Task.sleep(for: Radio.absencePatience)
+      self.giveUpEarly(wish.id)
+    }
+  }
+
+  private func giveUpEarly(_ id: RadioWishID) {
+    guard let place = self.early.firstIndex(where: { $0.id == id }) else { return }
+    self.early.remove(at: place)
+    self.waiters.removeValue(forKey: id)?.resume(returning: .failure(.noRadio))
+  }
+
   private func withdraw(_ id: RadioWishID) {
     guard let waiter = self.waiters.removeValue(forKey: id) else { return }
+    self.early.removeAll { $0.id == id }
     waiter.resume(returning: .failure(.busy))
     self.happened { $0.withdrawn(id, at: $1) }
   }
@@ -169,9 +188,11 @@ public actor BluetoothRadio {
       adapters: self.configuration.adapters, maximumLinks: self.configuration.maximumLinks,
       connectPatience: self.configuration.connectPatience)
     let radio = Radio(configuration: settings, bonds: await self.bonds.load())
-    guard let clock = try? self.reactor.makeClock() else { return }
+    guard let clock = try? self.reactor.makeClock() else { return self.end() }
     self.clock = clock
     self.radio = radio
+    for wish in self.early { self.happened { $0.wished(wish, at: $1) } }
+    self.early = []
     self.look()
     // Not cancelled: a bond that was just made is kept even while the daemon ends.
     let keeper = Task { await self.keepBonds() }
@@ -190,11 +211,13 @@ public actor BluetoothRadio {
   private func end() {
     self.happened { radio, _ in radio.ended() }
     self.radio = nil
+    self.hasEnded = true
     for link in [self.clock, self.control, self.switches.link] { link?.close() }
     for socket in self.sockets.values { socket.link.close() }
     for waiter in self.waiters.values { waiter.resume(returning: .failure(.noRadio)) }
     self.sockets = [:]
     self.waiters = [:]
+    self.early = []
     self.air.tell(problem: "the daemon is shutting down")
   }
 
