@@ -323,7 +323,9 @@ public actor BluetoothRadio {
     case .keep(let bond): self.changeBond.yield(.keep(bond))
     case .forget(let adapter, let peer): self.changeBond.yield(.forget(adapter: adapter, peer: peer))
     case .reset(let index):
-      if let problem = self.switches.reset(index) { self.note(problem) }
+      if let problem = self.switches.reset(index) {
+        return { $0.notReset(index, problem, at: Reactor.uptime) }
+      }
     case .setDeadline(let uptime): self.clock?.setDeadline(uptime)
     case .note(let sentence): self.note(sentence)
     }

@@ -55,7 +55,7 @@ extension Radio {
   /// A peer was heard.
   mutating func heard(_ advertisement: Advertisement, on index: UInt16, at now: Duration) {
     guard let adapter = self.adapters[index], self.isWanted(adapter) else { return }
-    if let address = adapter.address { self.ladder.heard(on: address) }
+    if let address = adapter.address { self.ladder.heard(advertisement.address, on: address, at: now) }
     if self.adapters[index]?.heard(advertisement, at: now) == true {
       self.effects.append(.heard(advertisement))
     }
@@ -77,8 +77,8 @@ extension Radio {
       self.adapters[index]?.isDiscovering = isOn
       if !isOn { self.adapters[index]?.isOurs = false }
     case .controllerError(let code):
-      self.effects.append(.note("the Bluetooth adapter \(Self.name(adapter)) tells of error \(code)"))
-      self.climb(index, from: .power, at: now)
+      self.climb(
+        index, from: .power, because: "the Bluetooth adapter \(Self.name(adapter)) tells of error \(code)", at: now)
     case .confirmationRequested, .authenticationFailed, .newLongTermKey, .newIdentityKey:
       self.paired(event, on: index, at: now)
     case .deviceDisconnected, .deviceFound, .indexAdded, .indexRemoved: break
@@ -125,8 +125,9 @@ extension Radio {
     default:
       // What an adapter cannot do it does without.
       if status != .success, status != .notSupported, status != .rejected, status != .busy {
-        self.effects.append(
-          .note("the Bluetooth adapter \(Self.name(adapter)) refused command \(command.opcode): \(status)"))
+        self.noteOnce(
+          "the Bluetooth adapter \(Self.name(adapter)) refused command \(command.opcode): \(status)",
+          of: .adapter(Self.name(adapter)))
       }
     }
   }
@@ -166,9 +167,9 @@ extension Radio {
     if status == .blocked {
       if self.adapters[index]?.isHardBlocked == false { self.adapters[index]?.isSoftBlocked = true }
     } else if let adapter = self.adapters[index] {
-      self.effects.append(
-        .note("the Bluetooth adapter \(Self.name(adapter)) cannot be switched on: \(status)"))
-      self.climb(index, from: .reset, at: now)
+      self.climb(
+        index, from: .reset,
+        because: "the Bluetooth adapter \(Self.name(adapter)) cannot be switched on: \(status)", at: now)
     }
   }
 
@@ -188,7 +189,9 @@ extension Radio {
       }
       self.adapters[index]?.scanRestsUntil = now + Self.busyRest(adapter.busyCount)
       if adapter.busyCount == 1 {
-        self.effects.append(.note("another program listens with the Bluetooth adapter \(Self.name(adapter))"))
+        self.noteOnce(
+          "another program listens with the Bluetooth adapter \(Self.name(adapter))",
+          of: .adapter(Self.name(adapter)))
       }
       if adapter.busyCount >= 5, self.bluetoothd == nil { self.climb(index, from: .power, at: now) }
     default:

@@ -18,10 +18,9 @@ extension Radio {
   mutating func mayNotBond(_ wish: RadioWish, at now: Duration) -> Bool {
     guard wish.needsBond else { return false }
     if self.bluetoothd != nil {
-      self.effects.append(
-        .note(
-          "\(wish.peer) needs a bond, which is not possible beside bluetoothd: run 'systemctl disable --now bluetooth'")
-      )
+      self.noteOnce(
+        "\(wish.peer) needs a bond, which is not possible beside bluetoothd: run 'systemctl disable --now bluetooth'",
+        of: .peer(wish.peer))
       self.refuse(wish, .noRadio)
       return true
     }
@@ -67,7 +66,8 @@ extension Radio {
     self.adapters[index]?.attempt = nil
     self.effects.append(.close(attempt.id))
     if isPairing {
-      self.effects.append(.note("\(wish.peer) refused to pair: put it into its pairing mode and try again"))
+      self.noteOnce(
+        "\(wish.peer) refused to pair: put it into its pairing mode and try again", of: .peer(wish.peer))
     } else {
       self.loseBond(with: wish.peer, on: index)
     }
@@ -91,8 +91,9 @@ extension Radio {
     let wish = attempt.wish
     self.adapters[index]?.attempt = nil
     self.effects.append(.close(attempt.id))
-    self.effects.append(
-      .note("\(wish.peer) did not finish \(isPairing ? "its pairing" : "encrypting its link") in time"))
+    self.noteOnce(
+      "\(wish.peer) did not finish \(isPairing ? "its pairing" : "encrypting its link") in time",
+      of: .peer(wish.peer))
     self.refuse(wish, .absent)
   }
 
@@ -105,7 +106,7 @@ extension Radio {
       let isMeant = isJustWorks && self.isPairing(with: peer, on: index, at: now)
       // An answer waits for no other command: the peer's patience is short.
       self.effects.append(.send(isMeant ? .confirm(peer) : .refuse(peer), to: index))
-      if !isMeant { self.effects.append(.note("\(peer) wants to pair and was refused: nobody asked for it")) }
+      if !isMeant { self.noteOnce("\(peer) wants to pair and was refused: nobody asked for it", of: .peer(peer)) }
     case .authenticationFailed(let peer, _):
       guard let attempt = self.adapters[index]?.attempt, attempt.wish.peer == peer,
         case .securing(_, let isPairing) = attempt.stage
@@ -137,7 +138,7 @@ extension Radio {
     guard let address = self.adapters[index]?.address, self.isPairing(with: peer, on: index, at: now)
     else { return }
     if !isLasting {
-      self.effects.append(.note("\(peer) changes its address: its bond lasts only until the next one"))
+      self.noteOnce("\(peer) changes its address: its bond lasts only until the next one", of: .peer(peer))
       return
     }
     let place = self.bonds.firstIndex { $0.adapter == address && $0.peer == peer }

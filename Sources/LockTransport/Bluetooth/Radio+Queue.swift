@@ -142,6 +142,7 @@ extension Radio {
     guard let address = self.adapters[index]?.address else { return }
     self.adapters[index]?.attempt = nil
     self.held[attempt.id] = Held(peer: attempt.wish.peer, adapter: address, pairsUntil: pairsUntil)
+    self.notes.changed(.peer(attempt.wish.peer))
     self.effects.append(.give(attempt.id))
   }
 
@@ -187,8 +188,9 @@ extension Radio {
     switch errno {
     case EBUSY:
       self.adapters[index]?.attempt = nil
-      self.effects.append(
-        .note("another program has a link to \(wish.peer): end it there (bluetoothctl disconnect \(wish.peer))"))
+      self.noteOnce(
+        "another program has a link to \(wish.peer): end it there (bluetoothctl disconnect \(wish.peer))",
+        of: .peer(wish.peer))
       self.refuse(wish, .busy)
     case EHOSTUNREACH, EHOSTDOWN, ENETDOWN, ENODEV, ECONNABORTED, EADDRNOTAVAIL:
       // The adapter was switched off or pulled out; if so that is told in a moment.

@@ -48,6 +48,7 @@ struct Radio: Sendable {
   var waiting: [RadioWish] = []
   var held: [RadioAttemptID: Held] = [:]
   var ladder = RecoveryLadder()
+  var notes = RadioNotes()
   /// By the adapter's number, which may come later than its switch.
   var blocks: [UInt16: Block] = [:]
   /// Peers whose bond was lost: when a new one was tried, if it was.
@@ -118,6 +119,12 @@ struct Radio: Sendable {
     self.adapters[index]?.isSoftBlocked = soft
     self.adapters[index]?.isHardBlocked = hard
     if !soft, !hard { self.adapters[index]?.restsUntil = now }
+    return self.settle(at: now)
+  }
+
+  /// An adapter could not be reset by rfkill.
+  mutating func notReset(_ index: UInt16, _ problem: String, at now: Duration) -> [RadioEffect] {
+    if let adapter = self.adapters[index] { self.noteOnce(problem, of: .adapter(Self.name(adapter))) }
     return self.settle(at: now)
   }
 

@@ -13,29 +13,78 @@ struct RecoveryLadder: Hashable, Sendable {
     case reset
   }
 
-  /// Each remedy is tried at most once in this time.
+  /// How long to wait once all remedies were tried; doubles each time that they were of no use.
   static let interval = Duration.seconds(600)
+  static let longestInterval = Duration.hours(6)
+  /// An adapter that was not suspected for so long works.
+  static let calm = Duration.seconds(900)
   /// An adapter that has heard somebody before and hears nobody for so long is suspected.
   static let silence = Duration.seconds(60)
+  /// The same where all that it has heard lately was one peer: most likely it is that which is silent.
+  static let silenceOfOne = Duration.seconds(300)
+  /// What is lately.
+  private static let lately = Duration.hours(1)
 
-  private var used: [BluetoothAddress: [Rung: Duration]] = [:]
-  private var hearing: Set<BluetoothAddress> = []
+  private struct Climb: Hashable, Sendable {
+    var used: [Rung: Duration] = [:]
+    /// How often all remedies were of no use.
+    var rounds = 0
+    /// When the adapter was suspected last.
+    var suspected: Duration
+  }
+
+  private struct Voices: Hashable, Sendable {
+    var last: BluetoothAddress
+    var lastAt: Duration
+    /// When somebody else than the one before was heard last.
+    var changedAt: Duration?
+  }
+
+  private var climbs: [BluetoothAddress: Climb] = [:]
+  private var voices: [BluetoothAddress: Voices] = [:]
 
   /// Somebody was heard: there is something to hear.
-  mutating func heard(on adapter: BluetoothAddress) { self.hearing.insert(adapter) }
+  mutating func heard(_ peer: BluetoothAddress, on adapter: BluetoothAddress, at now: Duration) {
+    let before = self.voices[adapter]
+    let changedAt = before.map { $0.last == peer ? $0.changedAt : now } ?? nil
+    self.voices[adapter] = Voices(last: peer, lastAt: now, changedAt: changedAt)
+  }
 
-  /// True when the adapter has ever heard somebody.
-  func hasHeard(_ adapter: BluetoothAddress) -> Bool { self.hearing.contains(adapter) }
+  /// How long an adapter may hear nobody before it is suspected; nil when it has never heard anybody.
+  func patience(with adapter: BluetoothAddress) -> Duration? {
+    guard let voices = self.voices[adapter] else { return nil }
+    let isOne = voices.changedAt.map { voices.lastAt - $0 > Self.lately } ?? true
+    return isOne ? Self.silenceOfOne : Self.silence
+  }
 
-  /// Takes the mildest remedy that is due, not milder than `first` and not harsher than `last`.
+  /// An adapter does not seem to work.
+  /// - Returns: true when it did until now.
+  mutating func suspected(_ adapter: BluetoothAddress, at now: Duration) -> Bool {
+    if let climb = self.climbs[adapter], now - climb.suspected <= Self.calm {
+      self.climbs[adapter]?.suspected = now
+      return false
+    }
+    self.climbs[adapter] = Climb(suspected: now)
+    return true
+  }
+
+  /// Takes the mildest remedy that was not tried yet, not milder than `first` and not harsher than `last`. Once all of
+  /// these were tried they come again, after a while.
+  /// - Returns: nil when it is too early for any.
   mutating func climb(
     _ adapter: BluetoothAddress, from first: Rung, to last: Rung, at now: Duration
   ) -> Rung? {
-    let rung = Rung.allCases.first { rung in
-      guard rung.rawValue >= first.rawValue, rung.rawValue <= last.rawValue else { return false }
-      return self.used[adapter]?[rung].map { now - $0 >= Self.interval } ?? true
+    var climb = self.climbs[adapter] ?? Climb(suspected: now)
+    let rungs = Rung.allCases.filter { first.rawValue <= $0.rawValue && $0.rawValue <= last.rawValue }
+    if let latest = rungs.compactMap({ climb.used[$0] }).max(), rungs.allSatisfy({ climb.used[$0] != nil }) {
+      let gap = min(Self.interval * (1 << min(climb.rounds, 8)), Self.longestInterval)
+      if now - latest < gap { return nil }
+      for rung in rungs { climb.used[rung] = nil }
+      if last == .reset { climb.rounds += 1 }
     }
-    if let rung { self.used[adapter, default: [:]][rung] = now }
+    let rung = rungs.first { climb.used[$0] == nil }
+    if let rung { climb.used[rung] = now }
+    self.climbs[adapter] = climb
     return rung
   }
 }
@@ -45,8 +94,14 @@ extension Radio {
   private static let mostFailedConnects = 3
 
   /// Does the next remedy to an adapter that is suspected.
-  mutating func climb(_ index: UInt16, from first: RecoveryLadder.Rung, at now: Duration) {
-    guard let adapter = self.adapters[index], let address = adapter.address else { return }
+  mutating func climb(
+    _ index: UInt16, from first: RecoveryLadder.Rung, because reason: String? = nil, at now: Duration
+  ) {
+    guard let adapter = self.adapters[index] else { return }
+    let subject = RadioNotes.Subject.adapter(Self.name(adapter))
+    if let address = adapter.address, self.ladder.suspected(address, at: now) { self.notes.changed(subject) }
+    if let reason { self.noteOnce(reason, of: subject) }
+    guard let address = adapter.address else { return }
     // Links that live are proof that most of it is well.
     let holdsLinks = self.held.values.contains { $0.adapter == address }
     let last: RecoveryLadder.Rung =
@@ -56,15 +111,15 @@ extension Radio {
     guard let rung = self.ladder.climb(address, from: first, to: last, at: now) else { return }
     switch rung {
     case .scan:
-      self.effects.append(.note("the Bluetooth adapter \(address) hears nobody: listening anew"))
+      self.noteOnce("the Bluetooth adapter \(address) hears nobody: listening anew", of: subject)
       if adapter.outstanding == nil, adapter.attempt == nil { self.restartScan(index, at: now) }
     case .power:
-      self.effects.append(.note("the Bluetooth adapter \(address) does not do its work: switching it off and on"))
+      self.noteOnce("the Bluetooth adapter \(address) does not do its work: switching it off and on", of: subject)
       self.requeue(on: index, failing: false, at: now)
       self.adapters[index]?.isToBeCycled = true
       self.adapters[index]?.restsUntil = now
     case .reset:
-      self.effects.append(.note("the Bluetooth adapter \(address) does not do its work: resetting it by rfkill"))
+      self.noteOnce("the Bluetooth adapter \(address) does not do its work: resetting it by rfkill", of: subject)
       self.requeue(on: index, failing: false, at: now)
       self.adapters[index]?.outstanding = nil
       self.adapters[index]?.isToBeCycled = false
@@ -99,13 +154,14 @@ extension Radio {
     case .waiting: if let wish = adapter.attempt?.wish { times.append(self.limit(of: wish)) }
     case nil: break
     }
-    if self.isSuspicious(adapter) { times.append(adapter.quietSince + RecoveryLadder.silence) }
+    if let silent = self.silent(adapter) { times.append(silent) }
     return times
   }
 
-  private func isSuspicious(_ adapter: RadioAdapter) -> Bool {
-    guard let address = adapter.address, adapter.isReady else { return false }
-    return self.ladder.hasHeard(address)
+  /// When an adapter is suspected if it goes on hearing nobody.
+  private func silent(_ adapter: RadioAdapter) -> Duration? {
+    guard let address = adapter.address, adapter.isReady else { return nil }
+    return self.ladder.patience(with: address).map { adapter.quietSince + $0 }
   }
 
   /// Looks at what takes too long.
@@ -117,20 +173,13 @@ extension Radio {
       self.adapters[index]?.restsUntil = now + .seconds(5)
       // Whether or not a remedy is due: another adapter may be well.
       self.requeue(on: index, failing: false, at: now)
-      if adapter.silentCommands == 0 {
-        self.effects.append(
-          .note("the Bluetooth adapter \(Self.name(adapter)) does not answer command \(outstanding.command.opcode)"))
-      }
-      if case .setPowered = outstanding.command {
-        self.climb(index, from: .reset, at: now)
-      } else {
-        self.climb(index, from: .power, at: now)
-      }
+      var rung = RecoveryLadder.Rung.power
+      if case .setPowered = outstanding.command { rung = .reset }
+      let reason = "the Bluetooth adapter \(Self.name(adapter)) does not answer command \(outstanding.command.opcode)"
+      self.climb(index, from: rung, because: adapter.silentCommands == 0 ? reason : nil, at: now)
       return
     }
-    if self.isSuspicious(adapter), adapter.quietSince + RecoveryLadder.silence <= now {
-      self.climb(index, from: .scan, at: now)
-    }
+    if let silent = self.silent(adapter), silent <= now { self.climb(index, from: .scan, at: now) }
     switch adapter.attempt?.stage {
     case .connecting(let until) where until <= now: self.peerIsAbsent(on: index, at: now)
     case .securing(let until, let isPairing) where until <= now:

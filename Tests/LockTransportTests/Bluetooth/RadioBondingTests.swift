@@ -144,6 +144,8 @@ import Testing
     #expect(bench.commands(to: 0).last == .startDiscovery)
     bench.wish(1, .lock(1), needsBond: true)
     #expect(bench.effects.contains(.refuse(1, .noRadio)))
+    bench.wish(3, .lock(1), needsBond: true)
+    #expect(bench.notes().count { $0.contains("needs a bond") } == 1)
     bench.peers[.lock(2)] = .there
     bench.wish(2, .lock(2))
     bench.run(.seconds(3))

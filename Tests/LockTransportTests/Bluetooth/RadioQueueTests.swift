@@ -269,6 +269,25 @@ import Testing
     #expect(bench.effects.contains(.refuse(1, .noRadio)))
   }
 
+  @Test func `a link that another program holds is told once, until it was had`() {
+    var bench = RadioBench.listening()
+    bench.peers[.lock(1)] = .fails(EBUSY)
+    for id in 1...3 as ClosedRange<RadioWishID> {
+      bench.wish(id, .lock(1))
+      bench.run(.seconds(30))
+    }
+    #expect(bench.notes().count { $0.contains("another program has a link") } == 1)
+    bench.peers[.lock(1)] = .there
+    bench.wish(4, .lock(1))
+    bench.run(.seconds(5))
+    #expect(bench.effects.contains(.give(.first(4))))
+    bench.tell { $0.linkClosed(.first(4), at: $1) }
+    bench.peers[.lock(1)] = .fails(EBUSY)
+    bench.wish(5, .lock(1))
+    bench.run(.seconds(5))
+    #expect(bench.notes().count { $0.contains("another program has a link") } == 2)
+  }
+
   @Test func `what becomes of a try that was given up does not hit the next one`() {
     var bench = RadioBench.listening()
     bench.plug(1, .adapter(1))

@@ -11,7 +11,7 @@ import Testing
 
 /// Adapters that do not do their work, and what is done about it.
 @Suite struct RadioRecoveryTests {
-  @Test func `a silent adapter is scanned anew, cycled, reset, each once in ten minutes`() {
+  @Test func `a silent adapter is scanned anew, cycled, reset, and then left alone for a while`() {
     var bench = RadioBench.listening()
     bench.run(.seconds(300))
     // Nobody was ever heard: perhaps there is nobody.
@@ -36,6 +36,51 @@ import Testing
   /// How often the harshest remedy was asked for since the count of effects was this.
   private func resets(_ bench: RadioBench, since count: Int = 0) -> Int {
     bench.effects[count...].count { $0 == .reset(0) }
+  }
+
+  @Test func `the silence of the only lock that was ever heard has its adapter left alone, but for a try now and then`()
+  {
+    var bench = RadioBench.listening()
+    for _ in 0..<100 {
+      bench.hear(.lock(1))
+      bench.run(.seconds(10))
+    }
+    let count = bench.effects.count
+    bench.run(.seconds(800))
+    #expect(self.resets(bench, since: count) == 0)
+    bench.run(.seconds(86400))
+    #expect(1...9 ~= self.resets(bench, since: count))
+    #expect(bench.notes(since: count).count == 3)
+    let later = bench.effects.count
+    bench.run(.seconds(86400))
+    #expect(self.resets(bench, since: later) <= 5)
+    #expect(bench.notes(since: later).isEmpty)
+  }
+
+  @Test func `remedies that do not help come at ever longer gaps, and soon again once all was well`() {
+    var bench = RadioBench.listening()
+    bench.hear(.lock(1))
+    bench.hear(.lock(2))
+    bench.run(.seconds(86400))
+    #expect(3...9 ~= self.resets(bench))
+    for _ in 0..<200 {
+      bench.hear(.lock(1))
+      bench.hear(.lock(2))
+      bench.run(.seconds(10))
+    }
+    let count = bench.effects.count
+    bench.run(.seconds(240))
+    #expect(self.resets(bench, since: count) == 1)
+    #expect(bench.notes(since: count).count == 3)
+  }
+
+  @Test func `an adapter that cannot be switched on is told of once`() {
+    var bench = RadioBench()
+    bench.adapters[0] = .init(address: .adapter(0), powerStatus: .failed)
+    bench.tell { $0.channelOpened(at: $1) }
+    bench.run(.seconds(7200))
+    #expect(bench.notes().count { $0.contains("cannot be switched on") } == 1)
+    #expect(bench.notes().count { $0.contains("resetting") } == 1)
   }
 
   @Test func `links that live spare the adapter the harsh remedies`() {
