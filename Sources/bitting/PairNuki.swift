@@ -132,6 +132,11 @@ struct PairNuki: AsyncParsableCommand {
         .temporaryFailure,
         "lock \(PairedNukiLock.text(of: found.nukiID)) does not take the connection: go nearer, see that no app is connected to it, and try again"
       )
+    case .failure(.bondRefused):
+      throw StartFault(
+        .temporaryFailure,
+        "lock \(PairedNukiLock.text(of: found.nukiID)) refuses to bond: hold its button for five seconds until the ring lights up, and try again"
+      )
     case .failure(.noRadio): throw StartFault(.unavailable, "the Bluetooth adapter is gone; plug it in and try again")
     case .failure(.busy): throw StartFault(.temporaryFailure, "the radio had no time; try again")
     }

@@ -22,6 +22,8 @@ public enum LinkRefusal: Error, Hashable, Sendable {
   case absent
   /// No radio to reach it with: unplugged, switched off, blocked.
   case noRadio
+  /// The lock refuses to bond, or the bond was lost and a new one was refused.
+  case bondRefused
   /// The radio had no time for it before the link was needed.
   case busy
 }

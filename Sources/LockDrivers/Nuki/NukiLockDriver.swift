@@ -170,6 +170,7 @@ public struct NukiLockDriver: LockDriver {
     self.finishQueue(fault, into: &effects)
     switch refusal {
     case .absent: self.foundNobody(at: now, into: &effects)
+    case .bondRefused: self.foundNobody(because: .notAuthorized, at: now, into: &effects)
     case .busy, .noRadio: self.visits.wasPutOff(at: now.uptime)
     }
     return self.settled(effects, at: now)
@@ -188,12 +189,13 @@ public struct NukiLockDriver: LockDriver {
   }
 
   /// One link that comes to nothing is soon had again, for what waits; two are an answer.
-  mutating func foundNobody(at now: Moment, into effects: inout [DriverEffect]) {
+  mutating func foundNobody(because fault: LockFault = .unreachable, at now: Moment, into effects: inout [DriverEffect])
+  {
     let isNews = self.visits.foundNobody(at: now.uptime)
     if self.visits.absences > 1 { self.finishQueue(.unreachable, into: &effects) }
     guard isNews else { return }
     self.facts.becameUnreachable()
-    effects.append(.report(self.lock, .unreachable(.unreachable)))
+    effects.append(.report(self.lock, .unreachable(fault)))
   }
 
   // MARK: wishes and deadlines

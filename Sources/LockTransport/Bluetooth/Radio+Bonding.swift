@@ -27,7 +27,7 @@ extension Radio {
     guard case .some(.some(let tried)) = self.lostBonds[wish.peer], now - tried < Self.bondingInterval,
       !self.bonds.contains(where: { $0.peer == wish.peer })
     else { return false }
-    self.refuse(wish, .absent)
+    self.refuse(wish, .bondRefused)
     return true
   }
 
@@ -71,7 +71,8 @@ extension Radio {
     } else {
       self.loseBond(with: wish.peer, on: index)
     }
-    self.refuse(wish, .absent)
+    // A bond that was lost says nothing of a new one.
+    self.refuse(wish, isPairing ? .bondRefused : .absent)
   }
 
   private mutating func loseBond(with peer: BluetoothAddress, on index: UInt16) {

@@ -130,7 +130,7 @@ private let window = TimeWindow(
     #expect(air.reports.contains { if case .reachable = $0 { true } else { false } })
   }
 
-  @Test func `a radio without time and no radio are told apart from a lock that is not there`() throws {
+  @Test func `no time, no radio and no bond are told apart from a lock that is not there`() throws {
     var air = try Self.settled()
     air.forget()
     air.refusals = [.busy]
@@ -138,6 +138,9 @@ private let window = TimeWindow(
     air.refusals = [.noRadio]
     for _ in 0..<5 { #expect(air.run(.lock) == .failure(.unreachable)) }
     #expect(air.reports == [])
+    air.refusals = [.bondRefused]
+    for _ in 0..<3 { #expect(air.run(.lock) == .failure(.unreachable)) }
+    #expect(air.reports == [.unreachable(.notAuthorized)])
   }
 
   @Test func `a lock that takes a link and says nothing is given up in time`() throws {

@@ -93,11 +93,12 @@ import Testing
     bench.run(.seconds(3))
     #expect(bench.asked(since: count).contains(.secure(.first(2))))
     #expect(bench.notes(since: count).contains { $0.contains("refused to pair") })
+    #expect(bench.effects.contains(.refuse(2, .bondRefused)))
 
     count = bench.effects.count
     bench.wish(3, .lock(1), needsBond: true)
     bench.run(.seconds(3))
-    #expect(bench.asked(since: count) == [.refuse(3, .absent)])
+    #expect(bench.asked(since: count) == [.refuse(3, .bondRefused)])
     bench.run(.seconds(600))
     bench.wish(4, .lock(1), needsBond: true)
     bench.run(.seconds(3))
@@ -127,7 +128,7 @@ import Testing
     var bench = Self.pairing()
     bench.tell(.authenticationFailed(.lock(1), .failed))
     #expect(bench.effects.contains(.close(.first(1))))
-    #expect(bench.effects.contains(.refuse(1, .absent)))
+    #expect(bench.effects.contains(.refuse(1, .bondRefused)))
     #expect(bench.notes().contains { $0.contains("refused to pair") })
   }
 
