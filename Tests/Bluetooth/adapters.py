@@ -181,6 +181,9 @@ class Adapter(LowEnergyController):
 
     def on_hci_le_set_scan_enable_command(self, command):
         self._reported.clear()
+        if self.le_scan_enable != bool(command.le_scan_enable):
+            what = ("active scan" if self.le_scan_type == 1 else "passive scan") if command.le_scan_enable else "no scan"
+            self.air.journal.note(what, adapter=self.name)
         return super().on_hci_le_set_scan_enable_command(command)
 
     def hear(self, packet: ll.AdvInd, scan_response: bytes):

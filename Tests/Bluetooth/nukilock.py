@@ -44,10 +44,10 @@ class NukiLock:
         radio("add_lock", name=name, address=self.address, public=public, att=str(self.socket_path),
               advertisements=f"{self.socket_path}.air")
 
-    def __call__(self, command: str, **fields):
-        self._control.send(json.dumps({"do": command, **fields}).encode())
+    def __call__(self, deed: str, /, **fields):
+        self._control.send(json.dumps({"do": deed, **fields}).encode())
         reply = json.loads(self._control.recv(1 << 18))
-        assert "error" not in reply, f"{self.name}: {command} {fields}: {reply['error']}"
+        assert "error" not in reply, f"{self.name}: {deed} {fields}: {reply['error']}"
         return reply["ok"]
 
     def state(self) -> dict:

@@ -11,7 +11,7 @@ from radio import Radio
 from waiting import eventually
 
 # A guest stretches three to four times on a busy machine, and a first connect may have to wait for a scan.
-SLOW = 90
+SLOW = 60
 
 
 class NukiSite:

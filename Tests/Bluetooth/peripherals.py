@@ -136,7 +136,10 @@ class Peripheral:
             told.connect(self.advertisement_path)
             while packet := await loop.sock_recv(told, 512):
                 advertiser = self.controller.le_legacy_advertiser
-                advertiser.advertising_data, advertiser.scan_response_data = parse_advertisement(packet)
+                data, advertiser.scan_response_data = parse_advertisement(packet)
+                if data != advertiser.advertising_data:
+                    self.air.journal.note("says", lock=self.name, data=data.hex())
+                advertiser.advertising_data = data
                 self._has_advertisement = True
                 if self.is_on_air and not advertiser.enabled:
                     self.go_on_air()

@@ -27,7 +27,7 @@ class Radio:
         eventually(lambda: b"ready" in self.log_file.read_bytes() or self._check(), "the air is ready", 60)
         self._control.connect(str(path))
 
-    def __call__(self, command: str, **fields):
+    def __call__(self, command: str, /, **fields):
         self._control.send(json.dumps({"do": command, **fields}).encode())
         reply = json.loads(self._control.recv(1 << 21))
         assert "error" not in reply, f"{command} {fields}: {reply['error']}"

@@ -49,7 +49,8 @@ def test_a_code_is_changed_where_it_is(doors, door):
         "access_code_id": code["access_code_id"], "code": new, "name": "Jane Smith", "starts_at": starts,
         "ends_at": ends, "type": "time_bound"})
     eventually(lambda: new in lock.codes() and lock.codes()[new]["until"], "the lock has the change", SLOW)
-    doors.programmed(code, code=new)
+    doors.programmed(code)
+    assert doors.daemon.code(code["access_code_id"])["code"] == new
     at_lock = lock.codes()[new]
     assert at_lock["id"] == number and at_lock["name"] == "Jane Smith"
     assert code["code"] not in lock.codes()
@@ -60,7 +61,8 @@ def test_a_code_is_changed_where_it_is(doors, door):
 def test_a_schedule_is_kept_by_the_lock_itself(doors, door):
     """Stored well before it begins; the lock refuses it outside of its window and takes it inside, by its own clock."""
     lock = doors.locks[door]
-    code = doors.make_code(door, starts_at=moments.from_now(hours=2), ends_at=moments.from_now(hours=4))
+    code = doors.create(door, starts_at=moments.from_now(hours=2), ends_at=moments.from_now(hours=4))
+    doors.daemon.wait_for_code(code["access_code_id"], timeout=SLOW, status="unset", is_scheduled_on_device=True)
     at_lock = lock.codes()[code["code"]]
     assert moments.read(code["starts_at"]).strftime("%Y-%m-%dT%H:%M:%S") == at_lock["from"][:19]
     assert not lock.type(code["code"])
@@ -122,7 +124,7 @@ def test_codes_that_the_keypad_cannot_take_are_refused_at_once(doors):
         answer = doors.daemon.http.post("/access_codes/create",
                                         json={"device_id": doors.device(FRONT)["device_id"], "code": code})
         assert answer.status_code == 400, (code, answer.text)
-    assert doors.locks[FRONT].codes() == {}
+    assert not doors.daemon.post("/access_codes/list", {"device_id": doors.device(FRONT)["device_id"]})["access_codes"]
 
 
 def test_a_lock_that_is_busy_gets_its_code_later(doors):

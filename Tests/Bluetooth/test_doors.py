@@ -92,4 +92,4 @@ def test_the_name_of_a_code_comes_back_with_its_entry_after_it_was_deleted(doors
     doors.daemon.start(timeout=SLOW)
     doors.delete(code)
     doors.wait_until_gone(code)
-    assert doors.entry(code)["access_code_id"] == code["access_code_id"]
+    assert doors.entry(FRONT, code)["access_code_id"] == code["access_code_id"]

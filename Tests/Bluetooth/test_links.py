@@ -14,7 +14,7 @@ from waiting import eventually
 # Where a link is cut: after so many packets, in which direction, and how; from the first packet of all to the middle of
 # the codes.
 CUTS = [(0, "to_lock", "hang_up"), (0, "from_lock", "loss"), (2, "from_lock", "hang_up"), (5, "to_lock", "loss"),
-        (8, "from_lock", "hang_up"), (12, "to_lock", "hang_up"), (16, "from_lock", "loss"), (20, "from_lock", "hang_up")]
+        (8, "from_lock", "hang_up"), (12, "to_lock", "hang_up"), (14, "from_lock", "loss"), (16, "from_lock", "hang_up")]
 
 
 def disconnect(doors, door: str):
@@ -50,7 +50,7 @@ def test_an_answer_lost_while_a_code_is_added_leaves_it_there_once(doors, comman
     doors.programmed(code, timeout=2 * SLOW)
     assert holds_exactly(lock, code)
     assert lock.type(code["code"])
-    doors.entry(FRONT, code, timeout=2 * SLOW)
+    doors.entry(FRONT, code, timeout=3 * SLOW)
 
 
 @pytest.mark.parametrize("command", [UPDATE_CODE, REMOVE_CODE])
