@@ -1,34 +1,22 @@
 """Fixtures shared by the scenarios. All of this runs inside the guest."""
 
-import ctypes
 import faulthandler
 import os
-import struct
 
 import pytest
 
+import guestclock
 from nukisite import NukiSite
 from radio import ADAPTER, Radio
 
 FRONT, SIDE = "Front Door", "Side Door"
-ADJ_STATUS = 0x0010
 LONGEST_TEST_SECONDS = 420
 
 
 def pytest_sessionstart(session):
     if not os.access("/dev/vhci", os.W_OK):
         raise pytest.UsageError("there is no /dev/vhci to write to: these tests run in a guest, by `make test-bluetooth`")
-    declare_clock_synchronized()
-
-
-def declare_clock_synchronized():
-    """Says what a time daemon would say to the kernel: only then does the daemon set clocks of locks."""
-    # struct timex: modes u32 at 0, status i32 at 40; 208 octets in all
-    request = ctypes.create_string_buffer(208)
-    struct.pack_into("<I", request, 0, ADJ_STATUS)
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.adjtimex(request) < 0:
-        raise OSError(ctypes.get_errno(), "adjtimex")
+    guestclock.declare(synchronized=True)
 
 
 @pytest.fixture(autouse=True)

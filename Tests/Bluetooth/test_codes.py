@@ -83,7 +83,7 @@ def test_a_schedule_is_kept_by_the_lock_itself(doors, door):
 def test_a_wrong_code_is_told_without_its_digits(doors):
     before = len(doors.daemon.events("lock.access_denied"))
     assert not doors.locks[FRONT].type("987654")
-    denied = eventually(lambda: doors.daemon.events("lock.access_denied")[before:], "the denial is told", SLOW)[0]
+    denied = eventually(lambda: doors.daemon.events("lock.access_denied")[before:], "the denial is told", 2 * SLOW)[0]
     assert denied["reason"]["reason_code"] == "unknown_code"
     assert "987654" not in str(denied)
 

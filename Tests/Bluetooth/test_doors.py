@@ -2,6 +2,7 @@
 
 import pytest
 
+import guestclock
 from conftest import FRONT, SIDE
 from nukisite import SLOW
 from waiting import eventually
@@ -27,7 +28,7 @@ def test_a_turn_by_hand_is_told_as_such(doors, door):
     before = len(doors.daemon.events("lock.unlocked", method="manual"))
     doors.locks[door].turn("unlock")
     doors.have_log_read(door)
-    event = eventually(lambda: doors.daemon.events("lock.unlocked", method="manual")[before:], "it is told", SLOW)[0]
+    event = eventually(lambda: doors.daemon.events("lock.unlocked", method="manual")[before:], "it is told", 2 * SLOW)[0]
     assert event["device_id"] == doors.device(door)["device_id"]
     doors.locks[door].turn("lock")
 
@@ -43,7 +44,7 @@ def test_a_jammed_bolt_fails_the_attempt_and_warns(doors):
     attempt = doors.daemon.post("/locks/lock_door", {"device_id": doors.device(FRONT)["device_id"]})
     done = doors.daemon.finished(attempt["action_attempt"]["action_attempt_id"], timeout=SLOW)
     assert done["status"] == "success"
-    eventually(lambda: "lock_jammed" not in doors.warnings(FRONT), "the jam is over", SLOW)
+    eventually(lambda: "lock_jammed" not in doors.warnings(FRONT), "the jam is over", 2 * SLOW)
 
 
 @pytest.mark.parametrize("command, warning", [("battery", "low_battery"),
@@ -53,18 +54,34 @@ def test_a_low_battery_warns_until_it_is_changed(doors, command, warning):
     lock = doors.locks[FRONT]
     lock(command, critical=True)
     doors.make_code(FRONT)
-    eventually(lambda: warning in doors.warnings(FRONT), f"{warning} is told", SLOW)
+    eventually(lambda: warning in doors.warnings(FRONT), f"{warning} is told", 2 * SLOW)
     lock(command, critical=False)
     doors.make_code(FRONT)
-    eventually(lambda: warning not in doors.warnings(FRONT), f"{warning} is over", SLOW)
+    eventually(lambda: warning not in doors.warnings(FRONT), f"{warning} is over", 2 * SLOW)
 
 
 @BOTH
 def test_a_clock_five_minutes_off_is_put_right(doors, door):
     lock = doors.locks[door]
+    # On a link that is open already its clock was looked at before.
+    eventually(lambda: door not in doors.radio.held(), "no link is held", SLOW)
     lock("set_clock", offset=-300)
     doors.make_code(door)
     eventually(lambda: abs(lock.state()["clock_offset"]) < 30, "the clock is right", SLOW)
+
+
+def test_while_nobody_keeps_our_clock_the_locks_is_left_alone(doors):
+    lock = doors.locks[FRONT]
+    guestclock.declare(synchronized=False)
+    try:
+        eventually(lambda: FRONT not in doors.radio.held(), "no link is held", SLOW)
+        lock("set_clock", offset=-300)
+        doors.make_code(FRONT)
+        eventually(lambda: FRONT not in doors.radio.held(), "the visit is over", SLOW)
+        assert abs(lock.state()["clock_offset"] + 300) < 30
+    finally:
+        guestclock.declare(synchronized=True)
+        lock("set_clock", offset=0)
 
 
 def test_entries_of_an_outage_are_told_afterwards(doors):
