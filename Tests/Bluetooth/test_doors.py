@@ -35,6 +35,7 @@ def test_a_turn_by_hand_is_told_as_such(doors, door):
 
 def test_a_jammed_bolt_fails_the_attempt_and_warns(doors):
     lock = doors.locks[FRONT]
+    lock.turn("unlock")
     lock("jam", jammed=True)
     attempt = doors.daemon.post("/locks/lock_door", {"device_id": doors.device(FRONT)["device_id"]})
     done = doors.daemon.finished(attempt["action_attempt"]["action_attempt_id"], timeout=SLOW)
