@@ -1,6 +1,7 @@
 """A site of Nuki doors: locks on the air, their pairing on the command line, the daemon that serves them."""
 
 import contextlib
+import itertools
 import json
 import subprocess
 from pathlib import Path
@@ -12,6 +13,8 @@ from waiting import eventually
 
 # A guest stretches three to four times on a busy machine, and a first connect may have to wait for a scan.
 SLOW = 60
+# Two locks of one guest never share their number and address.
+NUMBERS = itertools.count(1)
 
 
 class NukiSite:
@@ -32,7 +35,7 @@ class NukiSite:
 
     def add_lock(self, name: str, **options) -> NukiLock:
         """Puts a lock on the air that nobody has paired yet."""
-        lock = NukiLock(self.radio, self.directory / "locks", name, number=len(self.locks) + 1, **options)
+        lock = NukiLock(self.radio, self.directory / "locks", name, number=next(NUMBERS), **options)
         self.locks[name] = lock
         return lock
 
