@@ -34,7 +34,8 @@ struct NukiLink: Sendable {
   private var generalHandle: UInt16?
   private var userHandle: UInt16?
   private var subscriptionsLeft = 0
-  private var hasDiscoveredAnew = false
+  /// What the present subscriptions are named by.
+  private var subscription = RequestID.subscription
   private var isDatabaseVoid = false
   private(set) var isReady = false
   /// When the lock must have answered a packet; nil while nothing is asked.
@@ -44,8 +45,10 @@ struct NukiLink: Sendable {
 
   private enum RequestID {
     static let discovery = 1
-    static let subscription = 2
-    static let message = 3
+    static let message = 2
+    static let subscription = 3
+    /// To handles that were discovered anew.
+    static let secondSubscription = 4
   }
 
   private static let mtu: UInt16 = 247
@@ -92,7 +95,8 @@ struct NukiLink: Sendable {
     self.general = NukiReassembly(.plain)
     self.user.removeAll()
     (self.generalHandle, self.userHandle) = (nil, nil)
-    (self.subscriptionsLeft, self.hasDiscoveredAnew, self.isReady, self.deadline) = (0, false, false, nil)
+    (self.subscriptionsLeft, self.subscription) = (0, RequestID.subscription)
+    (self.isReady, self.deadline) = (false, nil)
   }
 
   // MARK: messages
@@ -138,15 +142,18 @@ struct NukiLink: Sendable {
         case .success: outputs.append(.failed(.malformed))
         case .failure(let fault): outputs.append(.failed(fault))
         }
-      case .finished(RequestID.subscription, .success):
+      case .finished(RequestID.subscription, _) where self.subscription != RequestID.subscription:
+        // With the handles of one subscription those of the other have become void, too.
+        break
+      case .finished(self.subscription, .success):
         self.subscriptionsLeft -= 1
         if self.subscriptionsLeft == 0 {
           self.isReady = true
           outputs.append(.ready)
         }
-      case .finished(RequestID.subscription, .failure(.notFound)) where !self.hasDiscoveredAnew:
+      case .finished(RequestID.subscription, .failure(.notFound)):
         // The lock's firmware is another than when its handles were looked up.
-        self.hasDiscoveredAnew = true
+        self.subscription = RequestID.secondSubscription
         rest += self.discover(at: now)
       case .finished(RequestID.message, .success): outputs.append(.sent)
       case .finished(_, .failure(let fault)): outputs.append(.failed(fault))
@@ -189,7 +196,7 @@ struct NukiLink: Sendable {
     return characteristics.flatMap { characteristic in
       let way: GATTClient.Subscription = characteristic.properties.contains(.indicate) ? .indications : .notifications
       return self.gatt.submit(
-        .subscribe(handle: characteristic.handle, way), id: RequestID.subscription, at: now)
+        .subscribe(handle: characteristic.handle, way), id: self.subscription, at: now)
     }
   }
 }
