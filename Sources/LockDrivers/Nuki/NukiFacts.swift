@@ -42,7 +42,6 @@ struct NukiFacts: Sendable {
 
   private static let mostEras = 8
 
-  var isPINRefused: Bool { self.alarms.contains(.securityPINRefused) }
   var isKeypadMissing: Bool { self.alarms.contains(.keypadMissing) }
 
   mutating func raise(_ alarm: Alarm, _ isOn: Bool, of lock: LockID, into effects: inout [DriverEffect]) {

@@ -12,19 +12,21 @@ extension NukiLockDriver {
   /// The states that a visit begins with: from them follows what else it is for.
   mutating func arrived(_ states: NukiStates, at now: Moment, into effects: inout [DriverEffect]) {
     self.visit.hasStates = true
-    self.visits.succeeded(at: now.uptime)
+    self.visits.toldStates()
+    self.facts.raise(.keyRefused, false, of: self.lock, into: &effects)
+    let mayTellPIN = self.pinTrust.fault(at: now.uptime) == nil
     if let clock = states.clock {
       self.facts.measured(clock: clock, at: now.date)
       let offset = self.facts.clockOffset
       let isWrong = max(offset, .zero - offset) > self.policy.clockTolerance
-      self.visit.isClockDue = isWrong && now.isDateTrusted && !self.facts.isPINRefused
+      self.visit.isClockDue = isWrong && now.isDateTrusted && mayTellPIN
     }
     self.visit.isConfigDue = self.memory.counted(configUpdates: states.configUpdates)
     if self.visit.isConfigDue || self.isListDue(at: now.date) { self.visit.isListDue = true }
     self.visit.isLogDue = self.visit.isClockDue || self.visits.wantsLog(on: self.visit.reason, at: now.uptime)
-    if self.facts.isPINRefused {
+    if !mayTellPIN {
       self.visit.isLogDue = false
-      self.visits.lookedAtLog(at: now.uptime)
+      self.leaveLogAlone(at: now.uptime)
     }
   }
 

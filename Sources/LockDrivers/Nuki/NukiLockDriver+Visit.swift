@@ -15,7 +15,7 @@ extension NukiLockDriver {
         guard let frame = try? NukiPlainFrame(wire: wire), let answer = NukiAnswer(frame.command, frame.payload),
           case .error(let report) = answer
         else { continue }
-        if report.error == .notAuthorized, !self.visits.isDoubtful {
+        if report.error == .notAuthorized, !self.visits.isDoubtful, !self.visits.isBarred {
           self.doubt(at: now, into: &effects)
         } else {
           self.told(answer, at: now, into: &effects)
@@ -38,11 +38,13 @@ extension NukiLockDriver {
     case .ignored: return
     case .send(let request): self.ask(request, exchange.0, for: exchange.errand, at: now, into: &effects)
     case .wait:
-      exchange.deadline = now.uptime + (exchange.0.isMoving ? self.policy.actionTime : self.policy.answerTime)
+      let patience = exchange.0.isMoving ? self.policy.actionTime : self.policy.answerTime
+      exchange.deadline = min(now.uptime + patience, exchange.limit)
       self.exchange = exchange
     case .done(let outcome):
       self.exchange = nil
       self.busyCount = 0
+      if case .guarded = exchange.0.question { self.pinWasTaken(into: &effects) }
       self.done(outcome, exchange.errand, at: now, into: &effects)
     case .refused(let report):
       self.exchange = nil
@@ -51,26 +53,29 @@ extension NukiLockDriver {
     self.advance(at: now, into: &effects)
   }
 
-  /// Starts what is due next when nothing is asked: states first, then the clock, what is queued, the log; then a
-  /// moment for what comes of it, and the end.
+  /// Starts what is due next when nothing is asked: states first, then the door, the clock, what else is queued, the
+  /// log; then a moment for what comes of it, and the end.
   mutating func advance(at now: Moment, into effects: inout [DriverEffect]) {
     while self.phase == .ready, self.isIdle {
       if !self.visit.hasStates {
         self.ask(.states, for: .states, at: now, into: &effects)
+      } else if self.queue.hasAction, self.isYoung(at: now.uptime), let next = self.queue.takeFirst() {
+        self.begin(next, at: now, into: &effects)
+      } else if let parked = self.parked {
+        self.parked = nil
+        self.job = parked.job
+        self.ask(parked.question, for: .job, at: now, into: &effects)
       } else if self.visit.isClockDue {
         self.visit.isClockDue = false
         self.ask(.guarded(.updateTime(now.date)), for: .clock, at: now, into: &effects)
       } else if self.visit.isConfigDue {
         self.visit.isConfigDue = false
         self.ask(.config, for: .config, at: now, into: &effects)
-      } else if !self.queue.isEmpty {
-        let next = self.queue.removeFirst()
-        self.visit.lingersUntil = nil
-        var job = NukiJob(id: next.id, command: next.command)
-        let step = job.begin(
-          memory: &self.memory, policy: self.policy, appID: self.authorization.appID, newest: self.visit.newest)
-        self.job = job
-        self.take(step, at: now, into: &effects)
+      } else if !self.isYoung(at: now.uptime) {
+        self.becameReachable(into: &effects)
+        self.end(at: now, into: &effects)
+      } else if let next = self.queue.takeFirst() {
+        self.begin(next, at: now, into: &effects)
       } else if self.visit.isLogDue {
         self.visit.isLogDue = false
         self.ask(
@@ -83,13 +88,31 @@ extension NukiLockDriver {
     }
   }
 
+  /// True while a visit may still begin something.
+  private func isYoung(at now: Duration) -> Bool { now < self.visit.began + self.policy.visitLimit }
+
+  private mutating func begin(_ next: NukiQueue.Waiting, at now: Moment, into effects: inout [DriverEffect]) {
+    self.visit.lingersUntil = nil
+    var job = NukiJob(id: next.id, command: next.command)
+    let step = job.begin(
+      memory: &self.memory, policy: self.policy, appID: self.authorization.appID, newest: self.visit.newest)
+    self.job = job
+    self.take(step, at: now, into: &effects)
+  }
+
   private mutating func linger(at now: Moment, into effects: inout [DriverEffect]) {
     self.becameReachable(into: &effects)
     guard let until = self.visit.lingersUntil else {
       self.visit.lingersUntil = now.uptime + self.policy.linger
       return
     }
-    if until <= now.uptime { self.close(into: &effects) }
+    if until <= now.uptime { self.end(at: now, into: &effects) }
+  }
+
+  /// All is done that there was to do.
+  private mutating func end(at now: Moment, into effects: inout [DriverEffect]) {
+    self.visits.endedWell(self.visit.reason, at: now.uptime)
+    self.close(into: &effects)
   }
 
   // MARK: questions
@@ -107,7 +130,9 @@ extension NukiLockDriver {
     into effects: inout [DriverEffect]
   ) {
     self.visit.lingersUntil = nil
-    self.exchange = (exchange, errand, now.uptime + self.policy.answerTime)
+    self.exchange = (
+      exchange, errand, deadline: now.uptime + self.policy.answerTime, limit: now.uptime + self.policy.questionLimit
+    )
     self.keep(&effects)
     guard
       let wire = try? NukiSealedFrame(self.authorization.id, request.command, request.payload).wire(
@@ -157,13 +182,10 @@ extension NukiLockDriver {
     switch report.error {
     case .notAuthorized,
       .invalidAuthorizationID where !isAboutACode:
-      return self.bar(into: &effects)
-    case .badPIN, .tooManyPINAttempts:
-      self.facts.raise(.securityPINRefused, true, of: self.lock, into: &effects)
-      self.visit.isLogDue = false
-      self.finishJob(.failure(.notAuthorized), into: &effects)
-      self.refuseWhatNeedsPIN(into: &effects)
-      return
+      return self.bar(at: now, into: &effects)
+    case .badPIN: return self.pinWasRefused(.none, at: now, into: &effects)
+    case .tooManyPINAttempts:
+      return self.pinWasRefused(.rests(until: now.uptime + self.policy.pinRest), at: now, into: &effects)
     default: break
     }
     if errand == .states { return self.breakOff(at: now, into: &effects) }
@@ -177,7 +199,13 @@ extension NukiLockDriver {
 
   private mutating func take(_ step: NukiJob.Step, at now: Moment, into effects: inout [DriverEffect]) {
     switch step {
-    case .ask(let question): self.ask(question, for: .job, at: now, into: &effects)
+    case .ask(let question):
+      if let job = self.job, self.queue.hasAction, !job.command.isAction {
+        self.parked = (job, question)
+        self.job = nil
+      } else {
+        self.ask(question, for: .job, at: now, into: &effects)
+      }
     case .finished(let reply): self.finishJob(.success(reply), into: &effects)
     case .failed(let fault): self.finishJob(.failure(fault), into: &effects)
     case .log(let entries, let newest):
@@ -202,6 +230,14 @@ extension NukiLockDriver {
 
   // MARK: ends
 
+  /// The link is of no use for what is under way.
+  mutating func abandonJobs(into effects: inout [DriverEffect]) {
+    self.finishJob(.failure(self.job?.faultOfSilence ?? .unreachable), into: &effects)
+    self.job = self.parked?.job
+    self.parked = nil
+    self.finishJob(.failure(self.job?.faultOfSilence ?? .unreachable), into: &effects)
+  }
+
   /// Silence: nothing more is asked on this link. Of a log that broke off, what came is used.
   mutating func unanswered(
     _ exchange: NukiExchange, _ errand: Errand, at now: Moment, into effects: inout [DriverEffect]
@@ -216,7 +252,7 @@ extension NukiLockDriver {
   /// The link is of no use any more.
   mutating func breakOff(at now: Moment, into effects: inout [DriverEffect]) {
     if !self.visit.hasStates { self.link.forgetHandles() }
-    self.finishJob(.failure(self.job?.faultOfSilence ?? .unreachable), into: &effects)
+    self.abandonJobs(into: &effects)
     self.close(into: &effects)
     self.foundNobody(at: now, into: &effects)
   }
@@ -225,10 +261,11 @@ extension NukiLockDriver {
   private mutating func doubt(at now: Moment, into effects: inout [DriverEffect]) {
     guard self.exchange != nil else { return }
     self.visits.doubted(at: now.uptime)
-    if let job = self.job {
-      self.job = nil
-      self.queue.insert((job.id, job.command, now.uptime + self.policy.queueWait), at: 0)
+    for job in [self.parked?.job, self.job].compactMap({ $0 }) {
+      self.queue.putBack(
+        .init(id: job.id, command: job.command, since: now.uptime, expires: now.uptime + self.policy.queueWait))
     }
+    (self.parked, self.job) = (nil, nil)
     self.close(into: &effects)
   }
 
@@ -238,21 +275,38 @@ extension NukiLockDriver {
     effects.append(.closeLink)
   }
 
-  /// The lock does not know us any more: nothing is tried until it is paired anew.
-  private mutating func bar(into effects: inout [DriverEffect]) {
-    self.isBarred = true
+  /// The lock does not know us any more: until it is paired anew nothing is tried but to ask again in some hours.
+  private mutating func bar(at now: Moment, into effects: inout [DriverEffect]) {
+    let isKnown = self.visits.isBarred
+    self.visits.barred(at: now.uptime)
     self.facts.raise(.keyRefused, true, of: self.lock, into: &effects)
     self.facts.becameUnreachable()
-    effects.append(.report(self.lock, .unreachable(.notAuthorized)))
+    if !isKnown { effects.append(.report(self.lock, .unreachable(.notAuthorized))) }
     self.finishJob(.failure(.notAuthorized), into: &effects)
+    self.abandonJobs(into: &effects)
     self.finishQueue(.notAuthorized, into: &effects)
     self.close(into: &effects)
   }
 
-  private mutating func refuseWhatNeedsPIN(into effects: inout [DriverEffect]) {
-    for waiting in self.queue where waiting.command.needsSecurityPIN {
-      effects.append(.finish(waiting.id, .failure(.notAuthorized)))
-    }
-    self.queue.removeAll { $0.command.needsSecurityPIN }
+  private mutating func pinWasRefused(_ trust: PINTrust, at now: Moment, into effects: inout [DriverEffect]) {
+    self.pinTrust = trust
+    self.facts.raise(.securityPINRefused, true, of: self.lock, into: &effects)
+    let fault = trust.fault(at: now.uptime) ?? .notAuthorized
+    self.finishJob(.failure(fault), into: &effects)
+    self.finishQueue(fault, where: \.command.needsSecurityPIN, into: &effects)
+    (self.visit.isClockDue, self.visit.isLogDue) = (false, false)
+    self.leaveLogAlone(at: now.uptime)
+  }
+
+  private mutating func pinWasTaken(into effects: inout [DriverEffect]) {
+    self.pinTrust = .whole
+    self.facts.raise(.securityPINRefused, false, of: self.lock, into: &effects)
+  }
+
+  /// The log is not told without the security PIN.
+  mutating func leaveLogAlone(at now: Duration) {
+    var end = now + self.policy.checkInterval
+    if case .rests(let until) = self.pinTrust { end = until }
+    self.visits.mayNotLookAtLog(before: end, at: now)
   }
 }

@@ -20,27 +20,51 @@ public struct NukiLockDriver: LockDriver {
   var link = NukiLink(.keyturner)
   var phase = Phase.closed
   var visit = Visit(reason: .start)
-  var exchange: (NukiExchange, errand: Errand, deadline: Duration)?
+  var exchange: (NukiExchange, errand: Errand, deadline: Duration, limit: Duration)?
   /// What the lock had no time for, and when it is asked again.
   var again: (NukiExchange, errand: Errand, at: Duration)?
   var busyCount = 0
   var job: NukiJob?
-  var queue: [(id: CommandID, command: LockCommand, expires: Duration)] = []
+  /// What stands back while the door is moved, and its next question.
+  var parked: (job: NukiJob, question: NukiExchange.Question)?
+  var queue = NukiQueue()
   var facts = NukiFacts()
+  var pinTrust = PINTrust.whole
   /// The wish that was told last.
   var wish: NukiVisits.Wish?
+  /// When that was.
+  var wishedAt: Duration = .zero
+  /// What waits asks for no link before.
+  var restsUntil: Duration = .zero
   var announcedDeadline: Duration?
-  /// True once the lock has refused our authorization: nothing is tried any more.
-  var isBarred = false
 
   enum Phase: Hashable, Sendable { case closed, opening, ready, closing }
 
   /// What a question is asked for.
   enum Errand: Hashable, Sendable { case states, clock, config, newest, job }
 
+  /// What the lock thinks of the security PIN.
+  enum PINTrust: Hashable, Sendable {
+    case whole
+    /// Somebody has guessed too often; ours is told again after this.
+    case rests(until: Duration)
+    /// It is wrong: it is not told any more.
+    case none
+
+    /// What comes of a command that would tell the PIN; nil when it may be told.
+    func fault(at now: Duration) -> LockFault? {
+      switch self {
+      case .whole: nil
+      case .rests(let end): now < end ? .busy : nil
+      case .none: .notAuthorized
+      }
+    }
+  }
+
   /// What belongs to one link.
   struct Visit: Hashable, Sendable {
     var reason: VisitReason
+    var began: Duration = .zero
     var hasStates = false
     var isClockDue = false
     var isConfigDue = false
@@ -71,7 +95,8 @@ public struct NukiLockDriver: LockDriver {
     self.memory = memory.flatMap { NukiMemory(bytes: $0) } ?? NukiMemory()
     self.remembered = self.memory
     // Locks from generation 5 on have no bridges, for which the signal is made.
-    self.visits = NukiVisits(policy: policy, signalsNews: authorization.generation != .five)
+    self.visits = NukiVisits(
+      policy: policy, signalsNews: authorization.generation != .five, clearsNews: authorization.type == .bridge)
   }
 
   /// The one lock.
@@ -83,8 +108,9 @@ public struct NukiLockDriver: LockDriver {
   public mutating func linkOpened(at now: Moment) -> [DriverEffect] {
     var effects: [DriverEffect] = []
     let wasAskedFor = !self.queue.isEmpty
-    let wish = self.wish ?? self.queue.first.map { self.wish(for: $0) } ?? self.visits.due(at: now.uptime)
-    self.visit = Visit(reason: wish?.reason ?? .check)
+    let wish =
+      self.wish ?? self.queue.first.map { self.wish(for: $0, at: now.uptime) } ?? self.visits.due(at: now.uptime)
+    self.visit = Visit(reason: wish?.reason ?? .check, began: now.uptime)
     self.wish = nil
     self.phase = .opening
     self.visits.opened(for: self.visit.reason, wasAskedFor: wasAskedFor, at: now.uptime)
@@ -105,9 +131,10 @@ public struct NukiLockDriver: LockDriver {
   public mutating func deadlinePassed(at now: Moment) -> [DriverEffect] {
     var effects: [DriverEffect] = []
     self.announcedDeadline = nil
-    self.expireQueue(at: now, into: &effects)
+    self.finishQueue(.busy, where: { $0.expires <= now.uptime }, into: &effects)
     switch self.phase {
     case .closed, .closing: break
+    case _ where self.visitEnd <= now.uptime: self.breakOff(at: now, into: &effects)
     case .opening, .ready:
       if let deadline = self.link.deadline, deadline <= now.uptime {
         self.take(self.link.deadlinePassed(at: now.uptime), at: now, into: &effects)
@@ -130,12 +157,18 @@ public struct NukiLockDriver: LockDriver {
   public mutating func linkClosed(at now: Moment) -> [DriverEffect] {
     var effects: [DriverEffect] = []
     let wasInTheMiddle = self.phase == .opening || self.exchange != nil || self.again != nil
-    self.finishJob(.failure(self.job?.faultOfSilence ?? .unreachable), into: &effects)
+    self.abandonJobs(into: &effects)
     self.link.linkClosed()
     (self.exchange, self.again, self.busyCount) = (nil, nil, 0)
     let wasOpen = self.phase == .opening || self.phase == .ready
     self.phase = .closed
-    if wasOpen, wasInTheMiddle { self.foundNobody(at: now, into: &effects) }
+    if wasOpen {
+      if wasInTheMiddle {
+        self.foundNobody(at: now, into: &effects)
+      } else {
+        self.visits.endedWell(self.visit.reason, at: now.uptime)
+      }
+    }
     return self.settled(effects, at: now)
   }
 
@@ -143,10 +176,11 @@ public struct NukiLockDriver: LockDriver {
   public mutating func submit(
     _ command: LockCommand, to lock: LockID, id: CommandID, at now: Moment
   ) -> [DriverEffect] {
-    if let fault = self.refusal(of: command, to: lock) { return [.finish(id, .failure(fault))] }
+    if let fault = self.refusal(of: command, to: lock, at: now.uptime) { return [.finish(id, .failure(fault))] }
     if self.facts.isKeypadMissing, let result = command.resultWithoutKeypad { return [.finish(id, result)] }
     var effects: [DriverEffect] = []
-    self.queue.append((id, command, now.uptime + self.policy.queueWait))
+    self.queue.add(
+      .init(id: id, command: command, since: now.uptime, expires: now.uptime + self.policy.queueWait))
     if self.phase == .ready { self.advance(at: now, into: &effects) }
     return self.settled(effects, at: now)
   }
@@ -162,60 +196,63 @@ public struct NukiLockDriver: LockDriver {
     return self.settled([], at: now)
   }
 
-  /// Ends what waited for the link.
+  /// Ends what waited for this attempt, when that says that the lock cannot be reached. What came later, or met a
+  /// radio without time, asks for another link.
   public mutating func linkRefused(_ refusal: LinkRefusal, at now: Moment) -> [DriverEffect] {
     var effects: [DriverEffect] = []
     self.wish = nil
-    let fault: LockFault = refusal == .busy ? .busy : .unreachable
-    self.finishQueue(fault, into: &effects)
+    let wishedAt = self.wishedAt
     switch refusal {
-    case .absent: self.foundNobody(at: now, into: &effects)
-    case .bondRefused: self.foundNobody(because: .notAuthorized, at: now, into: &effects)
-    case .busy, .noRadio: self.visits.wasPutOff(at: now.uptime)
+    case .absent, .bondRefused:
+      self.finishQueue(.unreachable, where: { $0.since <= wishedAt }, into: &effects)
+      self.countAbsence(because: refusal == .absent ? .unreachable : .notAuthorized, at: now, into: &effects)
+    case .noRadio:
+      self.finishQueue(.unreachable, where: { $0.since <= wishedAt }, into: &effects)
+      self.visits.wasPutOff(at: now.uptime)
+    case .busy:
+      self.finishQueue(.busy, where: { $0.expires <= now.uptime }, into: &effects)
+      self.restsUntil = now.uptime + self.policy.busyRadioGap
+      self.visits.wasPutOff(at: now.uptime)
     }
     return self.settled(effects, at: now)
   }
 
-  private func refusal(of command: LockCommand, to lock: LockID) -> LockFault? {
+  private func refusal(of command: LockCommand, to lock: LockID, at now: Duration) -> LockFault? {
     guard lock == self.lock else { return .unsupported(detail: "the lock is not on this link") }
     if case .hold = command { return .unsupported(detail: "the lock holds its codes itself") }
-    if self.isBarred || (self.facts.isPINRefused && command.needsSecurityPIN) { return .notAuthorized }
+    if self.visits.isBarred { return .notAuthorized }
+    if command.needsSecurityPIN, let fault = self.pinTrust.fault(at: now) { return fault }
     return self.queue.count < Self.longestQueue ? nil : .busy
   }
 
-  mutating func finishQueue(_ fault: LockFault, into effects: inout [DriverEffect]) {
-    for waiting in self.queue { effects.append(.finish(waiting.id, .failure(fault))) }
-    self.queue.removeAll()
+  mutating func finishQueue(
+    _ fault: LockFault, where isOver: (NukiQueue.Waiting) -> Bool = { _ in true }, into effects: inout [DriverEffect]
+  ) {
+    effects += self.queue.take(where: isOver).map { .finish($0, .failure(fault)) }
   }
 
   /// One link that comes to nothing is soon had again, for what waits; two are an answer.
-  mutating func foundNobody(because fault: LockFault = .unreachable, at now: Moment, into effects: inout [DriverEffect])
-  {
-    let isNews = self.visits.foundNobody(at: now.uptime)
-    if self.visits.absences > 1 { self.finishQueue(.unreachable, into: &effects) }
-    guard isNews else { return }
+  mutating func foundNobody(at now: Moment, into effects: inout [DriverEffect]) {
+    self.finishQueue(.unreachable, where: \.isMissed, into: &effects)
+    self.queue.wereMissed()
+    self.countAbsence(because: .unreachable, at: now, into: &effects)
+  }
+
+  private mutating func countAbsence(
+    because fault: LockFault, at now: Moment, into effects: inout [DriverEffect]
+  ) {
+    guard self.visits.foundNobody(at: now.uptime) else { return }
     self.facts.becameUnreachable()
     effects.append(.report(self.lock, .unreachable(fault)))
   }
 
   // MARK: wishes and deadlines
 
-  private func wish(
-    for waiting: (id: CommandID, command: LockCommand, expires: Duration)
-  ) -> NukiVisits.Wish {
-    let reason: VisitReason =
-      switch waiting.command {
-      case .lock, .unlock: .command
-      case .readLog: .log
-      default: .code
-      }
-    return NukiVisits.Wish(before: waiting.expires, reason: reason)
-  }
-
-  private mutating func expireQueue(at now: Moment, into effects: inout [DriverEffect]) {
-    while let oldest = self.queue.first, oldest.expires <= now.uptime {
-      effects.append(.finish(oldest.id, .failure(.busy)))
-      self.queue.removeFirst()
+  private func wish(for waiting: NukiQueue.Waiting, at now: Duration) -> NukiVisits.Wish {
+    switch waiting.command {
+    case .lock, .unlock: NukiVisits.Wish(before: now + self.policy.actionHaste, reason: .command)
+    case .readLog: NukiVisits.Wish(before: waiting.expires, reason: .log)
+    default: NukiVisits.Wish(before: waiting.expires, reason: .code)
     }
   }
 
@@ -223,12 +260,13 @@ public struct NukiLockDriver: LockDriver {
   private mutating func settled(_ effects: [DriverEffect], at now: Moment) -> [DriverEffect] {
     var effects = effects
     self.keep(&effects)
-    if self.phase == .closed, !self.isBarred {
+    if self.phase == .closed {
       if let waiting = self.queue.first {
-        let wish = self.wish(for: waiting)
-        if self.wish.map({ wish.before < $0.before }) ?? true { self.want(wish, into: &effects) }
+        let wish = self.wish(for: waiting, at: now.uptime)
+        let isSooner = self.wish.map { wish.before < $0.before } ?? (self.restsUntil <= now.uptime)
+        if isSooner { self.want(wish, at: now.uptime, into: &effects) }
       } else if self.wish == nil, let wish = self.visits.due(at: now.uptime) {
-        self.want(wish, into: &effects)
+        self.want(wish, at: now.uptime, into: &effects)
       }
     }
     let deadline = self.nextDeadline
@@ -237,23 +275,26 @@ public struct NukiLockDriver: LockDriver {
     return effects + [.setDeadline(deadline)]
   }
 
-  private mutating func want(_ wish: NukiVisits.Wish, into effects: inout [DriverEffect]) {
-    self.wish = wish
+  private mutating func want(_ wish: NukiVisits.Wish, at now: Duration, into effects: inout [DriverEffect]) {
+    (self.wish, self.wishedAt) = (wish, now)
     effects.append(.openLink(before: wish.before, for: wish.reason))
   }
 
   private var nextDeadline: Duration? {
-    var deadlines = [self.queue.first?.expires]
+    var deadlines = [self.queue.nextExpiry]
     switch self.phase {
     case .closed:
-      if self.wish == nil, !self.isBarred { deadlines.append(self.visits.nextDue) }
+      if self.wish == nil { deadlines.append(self.queue.isEmpty ? self.visits.nextDue : self.restsUntil) }
     case .opening, .ready:
-      deadlines += [self.link.deadline, self.exchange?.deadline, self.again?.at]
+      deadlines += [self.visitEnd, self.link.deadline, self.exchange?.deadline, self.again?.at]
       if self.isIdle { deadlines.append(self.visit.lingersUntil) }
     case .closing: break
     }
     return deadlines.compactMap { $0 }.min()
   }
+
+  /// When a visit is given up, whatever is under way.
+  private var visitEnd: Duration { self.visit.began + self.policy.visitLimit * 2 }
 
   /// True when nothing is asked and nothing waits to be asked again.
   var isIdle: Bool { self.exchange == nil && self.again == nil }
@@ -268,14 +309,6 @@ extension LockCommand {
       .success(.slot(SlotReading(slot: slot, contents: .empty), changes: nil))
     case .program: .failure(.failed(detail: "it has no keypad"))
     case .readLog, .lock, .unlock, .hold: nil
-    }
-  }
-
-  /// True for what the lock does not tell or do without its security PIN.
-  var needsSecurityPIN: Bool {
-    switch self {
-    case .lock, .unlock, .hold: false
-    case .readSlots, .readSlot, .program, .clear, .readLog: true
     }
   }
 }

@@ -29,6 +29,8 @@ struct NukiAir {
   private(set) var events: [(at: Duration, event: Event)] = []
   private(set) var packets = 0
   private(set) var sentByDriver = 0
+  /// Before when links were wanted.
+  private(set) var wishes: [Duration] = []
   private(set) var memory: [UInt8]?
   /// The lock's packets since ``forget()``.
   private(set) var told: [[UInt8]] = []
@@ -249,6 +251,7 @@ struct NukiAir {
       case .closeLink: isToBeClosed = true
       case .openLink(let before, let reason):
         if before <= self.now.uptime { Issue.record("a link is wanted that is of no use any more") }
+        self.wishes.append(before)
         self.events.append((self.now.uptime, .wanted(reason)))
         if self.opensAt == nil { self.opensAt = self.now.uptime + Self.connecting }
       case .remember(let bytes):
