@@ -87,7 +87,8 @@ public enum LockAlarm: Hashable, Sendable {
   case lockedOut(Bool)
   /// The bolt does not move, or the lock's motor reports a fault.
   case jammed(Bool)
-  /// The lock refuses its own security PIN: what needs it is not tried again until the PIN is put right.
+  /// The lock refuses its own security PIN: what needs it is not tried again until the PIN is put right,
+  /// or for an hour where the lock has only counted too many wrong ones.
   case securityPINRefused(Bool)
   /// The lock's battery is nearly empty.
   case batteryLow(Bool)

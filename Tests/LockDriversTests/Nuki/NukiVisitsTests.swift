@@ -193,6 +193,27 @@ import Testing
     }
   }
 
+  @Test func `a list that trickles in is given up, and a visit begins nothing new after its time`() throws {
+    var air = try Self.settled()
+    for turn in 0..<30 {
+      let digits = "3456\(1 + turn / 9)\(1 + turn % 9)"
+      air.atLock { $0.addForeignCode(pin(digits), name: "Guest", at: $1).effects }
+    }
+    air.lock.temperament.replyDelay = .seconds(8)
+    let asked = air.now.uptime
+    #expect(air.run(.readSlots) == .failure(.unreachable))
+    #expect(air.now.uptime - asked < .minutes(2) && !air.isOpen)
+    air.lock.temperament.replyDelay = .seconds(5)
+    air.advance(by: .minutes(5))
+    air.forget()
+    // Somebody always wants something.
+    for _ in 0..<120 {
+      air.submit(.lock)
+      air.advance(by: .seconds(10))
+    }
+    #expect((3...6).contains(Self.links(of: air)))
+  }
+
   // MARK: who goes first
 
   @Test func `opening the door goes before clock, list and log`() throws {
