@@ -2,8 +2,11 @@
 public struct CodeRecord: Hashable, Sendable {
   /// What readers of the API know as the code: name, PIN, window.
   public struct Terms: Hashable, Sendable {
-    /// The name given over the API; nil for none.
-    public var name: String?
+    /// The name given over the API, without control characters: a store or a lock may cut it there, and what comes
+    /// back would be another name. Nil for none.
+    public var name: String? {
+      didSet { self.name = Self.cleaned(self.name) }
+    }
     /// The PIN.
     public var pin: PINCode
     /// When it is good; nil for an ongoing code.
@@ -15,9 +18,16 @@ public struct CodeRecord: Hashable, Sendable {
     ///   - pin: the PIN.
     ///   - window: when it is good.
     public init(name: String?, pin: PINCode, window: TimeWindow?) {
-      self.name = name
+      self.name = Self.cleaned(name)
       self.pin = pin
       self.window = window
+    }
+
+    private static func cleaned(_ name: String?) -> String? {
+      guard let name else { return nil }
+      var text = String.UnicodeScalarView()
+      text.append(contentsOf: name.unicodeScalars.filter { $0.properties.generalCategory != .control })
+      return text.isEmpty && !name.isEmpty ? nil : String(text)
     }
   }
 
