@@ -105,6 +105,7 @@ import Testing
       #expect(stored.isInventoried == door.ledger.isInventoried)
       #expect(stored.knownChanges == door.ledger.knownChanges)
       #expect(stored.logCursor == door.ledger.logCursor)
+      #expect(stored.journalled == door.ledger.journalled)
     }
   }
 

@@ -53,13 +53,18 @@ extension LockLedger {
       self.logReads = Retry()
       self.newestRecord = newest
       guard newest >= index else {
-        // A log that was reset counts from the start again: it is read from there.
+        // A log that was reset counts from the start again: it is read from there. One that only seemed to be empty
+        // tells again what was journalled before.
         self.logCursor = 0
         return []
       }
       let fresh = records.filter { $0.index.map { $0 > index } ?? true }
       self.logCursor = fresh.compactMap(\.index).last ?? newest
-      return fresh
+      let before = self.journalled
+      if let last = fresh.last(where: { $0.index != nil }), let index = last.index, before?.covers(last) != true {
+        self.journalled = JournalledRecord(index: index, date: last.date)
+      }
+      return fresh.filter { before?.covers($0) != true }
     case (_, .failure(let fault)):
       self.failed(job, fault, at: now)
     case (_, .success):

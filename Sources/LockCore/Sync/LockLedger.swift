@@ -25,6 +25,8 @@ public struct LockLedger: Hashable, Sendable {
   public var knownChanges: UInt32?
   /// Index of the last log record that was journalled; nil before the first contact.
   public var logCursor: UInt32?
+  /// The log record that was journalled last; nil for none yet.
+  public var journalled: JournalledRecord?
 
   /// The lock's count of slot changes as it last told unasked.
   public var reportedChanges: UInt32?

@@ -12,6 +12,10 @@ extension Store {
         ledger.isInventoried = row["is_inventoried"]
         ledger.knownChanges = (row["known_changes"] as Int64?).map { UInt32(truncatingIfNeeded: $0) }
         ledger.logCursor = (row["log_cursor"] as Int64?).map { UInt32(truncatingIfNeeded: $0) }
+        if let index: Int64 = row["journalled_index"], let date: Int64 = row["journalled_at"] {
+          ledger.journalled = JournalledRecord(
+            index: UInt32(truncatingIfNeeded: index), date: Timestamp(milliseconds: date))
+        }
       }
       for row in try Row.fetchAll(
         database, sql: "SELECT * FROM access_code WHERE lock_id = ?", arguments: [lock.rawValue])
@@ -45,12 +49,17 @@ extension Store {
     let lock = ledger.lock.rawValue
     if (ledger.order, ledger.isInventoried) != (before.order, before.isInventoried)
       || (ledger.knownChanges, ledger.logCursor) != (before.knownChanges, before.logCursor)
+      || ledger.journalled != before.journalled
     {
       try database.execute(
-        sql: "UPDATE lock SET ledger_order = ?, is_inventoried = ?, known_changes = ?, log_cursor = ? WHERE id = ?",
+        sql: """
+          UPDATE lock SET ledger_order = ?, is_inventoried = ?, known_changes = ?, log_cursor = ?,
+            journalled_index = ?, journalled_at = ?
+          WHERE id = ?
+          """,
         arguments: [
           ledger.order, ledger.isInventoried, ledger.knownChanges.map { Int64($0) }, ledger.logCursor.map { Int64($0) },
-          lock,
+          ledger.journalled.map { Int64($0.index) }, ledger.journalled?.date.milliseconds, lock,
         ])
     }
     for (id, code) in ledger.codes where before.codes[id] != code { try code.write(lock: lock, in: database) }
@@ -127,7 +136,8 @@ extension LockLedger {
   /// True when everything that is stored of a ledger is the same in both.
   func isStored(as other: LockLedger) -> Bool {
     (self.order, self.isInventoried) == (other.order, other.isInventoried)
-      && (self.knownChanges, self.logCursor) == (other.knownChanges, other.logCursor)
+      && (self.knownChanges, self.logCursor, self.journalled)
+        == (other.knownChanges, other.logCursor, other.journalled)
       && self.codes == other.codes && self.slots == other.slots && self.strangers == other.strangers
   }
 }

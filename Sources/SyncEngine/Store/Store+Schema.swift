@@ -139,6 +139,14 @@ extension Store {
           ) STRICT;
           """)
     }
+    migrator.registerMigration("4") { database in
+      try database.execute(
+        sql: """
+          -- The log record that was journalled last.
+          ALTER TABLE lock ADD COLUMN journalled_index INTEGER;
+          ALTER TABLE lock ADD COLUMN journalled_at INTEGER;
+          """)
+    }
     return migrator
   }
 }

@@ -184,6 +184,7 @@ extension LockLedger {
     (ledger.codes, ledger.slots, ledger.strangers) = (self.codes, self.slots, self.strangers)
     (ledger.order, ledger.isInventoried) = (self.order, self.isInventoried)
     (ledger.knownChanges, ledger.logCursor) = (self.knownChanges, self.logCursor)
+    ledger.journalled = self.journalled
     ledger.isAdapterGone = self.isAdapterGone
     return ledger
   }

@@ -188,6 +188,34 @@ import Testing
     #expect(bench.ledger.logCursor == 3)
   }
 
+  @Test(arguments: [false, true])
+  func `P22 a log that only seemed to be empty tells nothing twice, a new one all that it holds`(isNew: Bool) {
+    var bench = LedgerBench()
+    bench.connect()
+    bench.work()
+    let date = bench.now
+    func records(after offset: Duration) -> [LockRecord] {
+      (1...3).map { LockRecord(index: $0, date: date + offset, happening: .locked(.manual, nil)) }
+    }
+    bench.ledger.logCursor = 0
+    bench.ledger.logGrew(newest: 3)
+    #expect(bench.begin() == .readLog(after: 0))
+    #expect(
+      bench.ledger.finished(.readLog(after: 0), .success(.log(records(after: .zero), newest: 3)), at: bench.now).count
+        == 3)
+    bench.ledger = bench.ledger.restored()
+    bench.ledger.becameReachable(slotChanges: bench.lock.count, newestRecord: 0)
+    #expect(bench.begin() == .readLog(after: 3))
+    _ = bench.ledger.finished(.readLog(after: 3), .success(.log([], newest: 0)), at: bench.now)
+    #expect(bench.begin() == nil)
+    bench.ledger.logGrew(newest: 3)
+    #expect(bench.begin() == .readLog(after: 0))
+    let again = records(after: isNew ? .hours(1) : .zero)
+    let told = bench.ledger.finished(.readLog(after: 0), .success(.log(again, newest: 3)), at: bench.now)
+    #expect(told == (isNew ? again : []))
+    #expect(bench.begin() == nil && bench.ledger.logCursor == 3)
+  }
+
   @Test func `P22 a record that was told before is not told again`() {
     var bench = LedgerBench()
     bench.connect()
