@@ -50,7 +50,9 @@ public actor SyncEngine {
     self.keyHashes = try store.apiKeyHashes().map { Array($0.utf8) }
     var memories: [LockID: [UInt8]] = [:]
     for lock in self.site.lockIDs.values { memories[lock] = try store.driverMemory(of: lock) }
-    let seed = SiteDefinition.DriverSeed(lockIDs: self.site.lockIDs) { [memories] in memories[$0] }
+    let written = self.site.doors.mapValues { door in door.ledger.slots.compactMapValues { $0.written?.entry } }
+    let seed = SiteDefinition.DriverSeed(
+      lockIDs: self.site.lockIDs, memory: { [memories] in memories[$0] }, written: { written[$0] ?? [:] })
     for link in definition.links {
       let session = LinkSession(
         link, driver: link.driver(seed), reactor: reactor, clock: clock,

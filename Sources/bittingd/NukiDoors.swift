@@ -33,7 +33,7 @@ struct NukiDoors {
           let id = seed.lockIDs[lock.key] ?? LockID(rawValue: lock.key)
           return NukiLockDriver(
             lock: id, authorization: lock.authorization, memory: seed.memory(id),
-            policy: policy)
+            written: seed.written(id), policy: policy)
         })
     }
     self.site = site

@@ -39,6 +39,8 @@ struct NukiExchange: Sendable {
   private var codes: [NukiKeypadCode] = []
   private var count: NukiLogCount?
   private var entries: [NukiLogEntry] = []
+  /// True once a Status came before any log entry.
+  private var hasEarlyStatus = false
   /// True once the lock may have done what changes something: silence proves nothing from then on.
   private(set) var mayHaveChangedTheLock = false
   /// True once the lock has accepted a movement.
@@ -108,7 +110,8 @@ struct NukiExchange: Sendable {
     case (.addKeypadCode, .keypadCodeID(let id, let createdAt)): return .done(.codeID(id, createdAt: createdAt))
     case (.requestKeypadCodes(let offset, let count), _):
       return self.answered(answer, offset: Int(offset), count: Int(count))
-    case (.requestLog(_, let count, _, _), _): return self.answered(answer, logCount: Int(count))
+    case (.requestLog(_, let count, _, let wantsTotal), _):
+      return self.answered(answer, logCount: Int(count), wantsTotal: wantsTotal)
     case (_, .status(.complete)):
       // An added code is known by its id alone; a Status without one comes before it or means nothing.
       if case .addKeypadCode = request { return .wait }
@@ -124,7 +127,8 @@ struct NukiExchange: Sendable {
     case .keypadCodeCount(let total): self.total = Int(total)
     case .keypadCode(let code) where self.codes.count < Self.mostItems: self.codes.append(code)
     case .status(.complete):
-      guard let total else { return .wait }
+      // One that belongs to something else may come before the first promised code.
+      guard let total, !self.codes.isEmpty else { return .wait }
       return .done(.codes(self.codes, total: total))
     default: return .ignored
     }
@@ -132,19 +136,27 @@ struct NukiExchange: Sendable {
     return .done(.codes(self.codes, total: total))
   }
 
-  private mutating func answered(_ answer: NukiAnswer, logCount: Int) -> Step {
+  /// A Status before the first entry may belong to something else, such as the end of a phone's action: no entry is
+  /// believed only of a log that counts none, or when nothing more comes.
+  private mutating func answered(_ answer: NukiAnswer, logCount: Int, wantsTotal: Bool) -> Step {
     switch answer {
-    case .logCount(let count):
+    case .logCount(let count) where wantsTotal:
       self.count = count
       return count.count == 0 ? .done(.log([], count)) : .wait
     case .logEntry(let entry) where self.entries.count < Self.mostItems:
       self.entries.append(entry)
       return self.entries.count >= logCount ? .done(.log(self.entries, self.count)) : .wait
+    case .status(.complete) where self.entries.isEmpty:
+      self.hasEarlyStatus = true
+      return .wait
     case .status(.complete): return .done(.log(self.entries, self.count))
     default: return .ignored
     }
   }
 
-  /// What can be made of an answer that broke off: log entries, since the next page goes on behind the last one.
-  var partialOutcome: Outcome? { self.entries.isEmpty ? nil : .log(self.entries, self.count) }
+  /// What can be made of an answer that broke off: log entries, since the next page goes on behind the last one; and
+  /// that there are none, when a Status came and nothing else.
+  var partialOutcome: Outcome? {
+    self.entries.isEmpty && !self.hasEarlyStatus ? nil : .log(self.entries, self.count)
+  }
 }

@@ -19,12 +19,6 @@ struct NukiFacts: Sendable {
     }
   }
 
-  /// Log entries up to this index were dated by a clock that was off by so much.
-  private struct Era: Hashable, Sendable {
-    var upTo: UInt32
-    var offset: Duration
-  }
-
   private var alarms: Set<Alarm> = []
   /// The states told last; nil before and after silence.
   var state: LockState?
@@ -32,59 +26,59 @@ struct NukiFacts: Sendable {
   var isReachable = false
   /// True when the states tell how the last movement ended.
   var tellsLastAction = true
+  /// True when the lock has refused to list its codes while it had no keypad.
+  private(set) var isListRefused = false
+  /// How many codes were too many, and when that was.
+  private var full: (total: Int, at: Duration)?
   /// Index of the newest log entry that was told.
   var toldNewest: UInt32?
   /// The lock's clock less ours.
   private(set) var clockOffset: Duration = .zero
-  private var eras: [Era] = []
-  /// An offset that was done away with and whose last entry is not known yet.
-  private var formerOffset: Duration?
+  /// The same, when ours was last known to be right: good enough to correct dates by.
+  private var trustedOffset: Duration = .zero
 
-  private static let mostEras = 8
+  /// A lock that said that it is full is not asked for room again within this time.
+  private static let fullTime: Duration = .hours(6)
 
   var isKeypadMissing: Bool { self.alarms.contains(.keypadMissing) }
 
   mutating func raise(_ alarm: Alarm, _ isOn: Bool, of lock: LockID, into effects: inout [DriverEffect]) {
     guard self.alarms.contains(alarm) != isOn else { return }
     if isOn { self.alarms.insert(alarm) } else { self.alarms.remove(alarm) }
+    if alarm == .keypadMissing { self.isListRefused = false }
     effects.append(.report(lock, .alarm(alarm.told(isOn))))
   }
 
   mutating func becameUnreachable() { (self.isReachable, self.state) = (false, nil) }
 
+  /// The lock has no room for another code.
+  mutating func wasFull(holding total: Int, at now: Duration) { self.full = (total, now) }
+
+  /// True when the lock said lately that as many codes are all it holds.
+  func isFull(holding total: Int, at now: Duration) -> Bool {
+    self.full.map { total >= $0.total && now - $0.at < Self.fullTime } ?? false
+  }
+
+  /// The lock does not tell its codes.
+  mutating func listWasRefused() { self.isListRefused = self.isKeypadMissing }
+
   // MARK: clock
 
-  mutating func measured(clock: Timestamp, at date: Timestamp) { self.clockOffset = clock - date }
-
-  /// The clock is right from now on; entries up to now were dated by the old one.
-  mutating func clockWasSet(newest: UInt32?) {
-    if let newest { self.close(era: self.clockOffset, at: newest) } else { self.formerOffset = self.clockOffset }
-    self.clockOffset = .zero
+  mutating func measured(clock: Timestamp, at now: Moment) {
+    self.clockOffset = clock - now.date
+    if now.isDateTrusted { self.trustedOffset = self.clockOffset }
   }
 
-  /// The newest entry is known.
-  mutating func saw(newest: UInt32) {
-    if let offset = self.formerOffset { self.close(era: offset, at: newest) }
-    self.formerOffset = nil
-    // A log that was reset counts from the start again.
-    self.eras.removeAll { $0.upTo > newest }
-  }
-
-  private mutating func close(era offset: Duration, at newest: UInt32) {
-    self.eras.append(Era(upTo: newest, offset: offset))
-    if self.eras.count > Self.mostEras { self.eras.removeFirst() }
-  }
-
-  private func offset(ofEntry index: UInt32) -> Duration {
-    self.eras.first { index <= $0.upTo }?.offset ?? self.formerOffset ?? self.clockOffset
-  }
+  /// The clock is right from now on.
+  mutating func clockWasSet() { (self.clockOffset, self.trustedOffset) = (.zero, .zero) }
 
   // MARK: log
 
   /// A log entry as the ledger knows records. What concerns nobody is told as such, so that no index is missing.
   /// One that the lock could not date happened before `now`, and that is all that is known.
   func record(of entry: NukiLogEntry, memory: NukiMemory, at now: Timestamp) -> LockRecord {
-    let date = entry.date.map { $0 - self.offset(ofEntry: entry.index) } ?? now
+    let offset = memory.eras.offset(ofEntry: entry.index) ?? self.trustedOffset
+    let date = entry.date.map { $0 - offset } ?? now
     return LockRecord(index: entry.index, date: date, happening: Self.happening(of: entry, memory: memory))
   }
 

@@ -14,8 +14,13 @@ struct NukiJob: Sendable {
   let id: CommandID
   let command: LockCommand
   private var stage = Stage.start
-  /// True once the lock may hold something else than before: silence proves nothing from then on.
-  private(set) var mayHaveChangedTheLock = false
+  private var lockDate: Timestamp?
+  /// True once a code of others turned out to be ours: the ledger has to look at all slots.
+  private(set) var hasTakenOver = false
+  /// Ids of the last list that lacked a code of ours.
+  private var shortList: Set<UInt16>?
+  /// True once the lock has acknowledged a change: it holds something else than before.
+  private var hasChangedTheLock = false
   private var listed: [NukiKeypadCode] = []
   private var listTotal: Int?
   private var restarts = 0
@@ -60,13 +65,22 @@ struct NukiJob: Sendable {
   }
 
   /// The fault of a command that a dying link took along.
-  var faultOfSilence: LockFault { self.mayHaveChangedTheLock ? .unconfirmed : .unreachable }
+  /// - Parameter mayHaveActed: true when the lock may have heard what it was to do, and said nothing of it yet.
+  mutating func fellSilent(mayHaveActed: Bool, memory: inout NukiMemory) -> LockFault {
+    if mayHaveActed || self.hasChangedTheLock { return .unconfirmed }
+    // The lock was never told what it was to add.
+    if case .adding = self.stage, case .program(let slot, _) = self.command { memory.renounce(slot) }
+    return .unreachable
+  }
 
   /// The first question.
-  /// - Parameter newest: index of the newest log entry, when it was asked for on this link.
+  /// - Parameters:
+  ///   - newest: index of the newest log entry, when it was asked for on this link.
+  ///   - lockDate: what the lock's clock says.
   mutating func begin(
-    memory: inout NukiMemory, policy: NukiPolicy, appID: UInt32, newest: UInt32?
+    memory: inout NukiMemory, policy: NukiPolicy, appID: UInt32, newest: UInt32?, lockDate: Timestamp? = nil
   ) -> Step {
+    self.lockDate = lockDate
     switch self.command {
     case .lock: return self.move(.lock, appID: appID)
     case .unlock: return self.move(policy.unlockAction, appID: appID)
@@ -87,7 +101,8 @@ struct NukiJob: Sendable {
       return memory.isPending(slot) ? self.list(for: .start) : self.write(memory: &memory)
     case .clear(let slot):
       if let fault = Self.fault(ofSlot: slot) { return .failed(fault) }
-      return memory.isPending(slot) ? self.list(for: .start) : self.write(memory: &memory)
+      // Our own note that a slot is empty is no proof; the list tells, and may find what we have lost sight of.
+      return memory.isPending(slot) || memory.codes[slot] == nil ? self.list(for: .start) : self.write(memory: &memory)
     case .hold: return .failed(.unsupported(detail: "the lock holds its codes itself"))
     }
   }
@@ -102,7 +117,6 @@ struct NukiJob: Sendable {
 
   private mutating func move(_ action: NukiAction, appID: UInt32) -> Step {
     self.stage = .moving
-    self.mayHaveChangedTheLock = true
     return .ask(.action(NukiLockAction(action, appID: appID)))
   }
 
@@ -114,17 +128,16 @@ struct NukiJob: Sendable {
       return .failed(.unsupported(detail: "slot \(slot) holds a code of somebody else"))
     case .program(let slot, let entry):
       let written = NukiKeypadEntry(entry, slot: slot)
-      self.mayHaveChangedTheLock = true
       if let code = memory.codes[slot] {
         self.stage = .updating
+        memory.willUpdate(slot)
         return .ask(.guarded(.updateKeypadCode(id: code.id, written)))
       }
-      memory.intend(written, in: slot)
+      memory.intend(written, in: slot, at: self.lockDate)
       self.stage = .adding(written)
       return .ask(.guarded(.addKeypadCode(written)))
     case .clear(let slot):
       guard let code = memory.codes[slot] else { return self.list(for: .answer) }
-      self.mayHaveChangedTheLock = true
       self.stage = .removing
       return .ask(.guarded(.removeKeypadCode(id: code.id)))
     default: return .failed(.unsupported(detail: "nothing to write"))
@@ -148,17 +161,17 @@ struct NukiJob: Sendable {
   mutating func answered(_ outcome: NukiExchange.Outcome, memory: inout NukiMemory, at date: Timestamp) -> Step {
     switch (self.stage, outcome) {
     case (.moving, .complete): return .finished(.done(confirmed: true))
-    case (.adding, .codeID(let id, let createdAt)):
+    case (.adding, .codeID(let id, _)):
       guard case .program(let slot, _) = self.command else { break }
-      memory.wrote()
-      memory.added(id, createdAt: createdAt, in: slot)
+      self.wrote(&memory)
+      memory.added(id, in: slot)
       return self.prove(slot, at: memory.codes[slot]?.place ?? 0)
     case (.updating, .complete):
       guard case .program(let slot, _) = self.command else { break }
-      memory.wrote()
+      self.wrote(&memory)
       return self.prove(slot, at: memory.codes[slot]?.place ?? 0)
     case (.removing, .complete):
-      memory.wrote()
+      self.wrote(&memory)
       return self.list(for: .answer)
     case (.proving(let slot, let place), .codes(let codes, let total)):
       guard let code = codes.first, let reading = memory.saw(code, at: place, in: slot) else {
@@ -168,30 +181,41 @@ struct NukiJob: Sendable {
       return .finished(.slot(reading, changes: nil))
     case (.listing(let sequel), .codes(let codes, let total)):
       return self.listed(codes, total: total, for: sequel, memory: &memory, at: date)
-    case (.logNewest, .log(let entries, _)):
+    case (.logNewest, .log(let entries, let count)):
       guard case .readLog(let after) = self.command else { break }
-      self.newest = entries.first?.index ?? 0
+      guard let newest = entries.first?.index ?? (count?.isEmpty == true ? 0 : nil) else {
+        return .failed(.failed(detail: "it does not tell its newest log entry"))
+      }
+      self.newest = newest
       return self.nextLogPage(after: after)
     case (.logPage, .log(let entries, _)): return self.logged(entries)
     default: break
     }
-    return .failed(self.mayHaveChangedTheLock ? .unconfirmed : .failed(detail: "the answer belongs to something else"))
+    return .failed(self.hasChangedTheLock ? .unconfirmed : .failed(detail: "the answer belongs to something else"))
+  }
+
+  private mutating func wrote(_ memory: inout NukiMemory) {
+    self.hasChangedTheLock = true
+    memory.wrote()
   }
 
   /// What follows from a refusal that does not pass.
   mutating func refused(_ report: NukiErrorReport, memory: inout NukiMemory) -> Step {
     if case .adding = self.stage, case .program(let slot, _) = self.command {
-      if report.error == .codeAlreadyExists { return self.list(for: .duplicate) }
+      // What the lock did not add is not to be found in its list: the same digits are somebody else's.
       memory.renounce(slot)
+      if report.error == .codeAlreadyExists { return self.list(for: .duplicate) }
     }
     switch (self.stage, report.error) {
     case (.updating, .codeAlreadyExists): return self.list(for: .duplicate)
     case (.updating, .badParameter), (.updating, .invalidAuthorizationID), (.removing, .badParameter),
       (.removing, .invalidAuthorizationID):
       return self.list(for: .unknownID)
+    // The same bytes would be refused again, as long as the same is asked for.
+    case (.adding, .badParameter): return .failed(.unsupported(detail: report.error.meaning))
     case (.adding, _), (.updating, _), (.removing, _), (.moving, _): return .failed(report.error.fault)
     // Once the lock has acknowledged a change, a refusal is one of the read-back.
-    default: return .failed(self.mayHaveChangedTheLock ? .unconfirmed : report.error.fault)
+    default: return .failed(self.hasChangedTheLock ? .unconfirmed : report.error.fault)
     }
   }
 
@@ -206,21 +230,33 @@ struct NukiJob: Sendable {
     guard self.listed.count >= total else {
       guard !codes.isEmpty else {
         return .failed(
-          self.mayHaveChangedTheLock ? .unconfirmed : .failed(detail: "it lists fewer codes than it counts"))
+          self.hasChangedTheLock ? .unconfirmed : .failed(detail: "it lists fewer codes than it counts"))
       }
       return .ask(
         .guarded(.requestKeypadCodes(offset: UInt16(clamping: self.listed.count), count: UInt16(Self.page))))
     }
     // An entry that was lost on the way shifts the pages: another one comes twice.
-    guard Set(self.listed.map(\.id)).count == self.listed.count else { return self.listAgain(for: sequel) }
+    let ids = Set(self.listed.map(\.id))
+    guard ids.count == self.listed.count else { return self.listAgain(for: sequel) }
+    // That a code of ours is gone is believed when two lists say so.
+    if self.shortList != ids, memory.isShort(self.listed, except: self.emptied) {
+      self.shortList = ids
+      return self.listAgain(for: sequel)
+    }
     let readings = memory.saw(all: self.listed)
     memory.listedAt = date
     return self.conclude(sequel, from: readings, memory: &memory)
   }
 
+  /// The slot whose code the lock itself said that it removed.
+  private var emptied: Int? {
+    guard self.hasChangedTheLock, case .clear(let slot) = self.command else { return nil }
+    return slot
+  }
+
   private mutating func listAgain(for sequel: Sequel) -> Step {
     self.restarts += 1
-    guard self.restarts <= Self.mostRestarts else { return .failed(self.mayHaveChangedTheLock ? .unconfirmed : .busy) }
+    guard self.restarts <= Self.mostRestarts else { return .failed(self.hasChangedTheLock ? .unconfirmed : .busy) }
     return self.list(for: sequel)
   }
 
@@ -240,12 +276,22 @@ struct NukiJob: Sendable {
       }
       if sequel == .duplicate {
         let holder = readings.first { $0.contents == .code(entry.pin) && $0.slot != slot }
+        if let holder, memory.codes[slot] == nil, self.isExactly(wanted, in: holder.slot, of: memory) {
+          memory.takeOver(holder.slot, into: slot)
+          self.hasTakenOver = true
+          return .finished(
+            .slot(
+              SlotReading(slot: slot, contents: holder.contents, window: holder.window, name: holder.name), changes: nil
+            ))
+        }
         if holder != nil || self.isSecondWrite { return .failed(.duplicateCode(slot: holder?.slot)) }
         self.isSecondWrite = true
       }
       return self.write(memory: &memory)
     case (.program(let slot, _), .unknownID):
-      if memory.codes[slot] != nil || self.isSecondWrite { return .failed(NukiError.badParameter.fault) }
+      if memory.codes[slot] != nil || self.isSecondWrite {
+        return .failed(.unsupported(detail: NukiError.badParameter.meaning))
+      }
       self.isSecondWrite = true
       return self.write(memory: &memory)
     case (.clear(let slot), .start) where memory.codes[slot] != nil: return self.write(memory: &memory)
@@ -254,6 +300,12 @@ struct NukiJob: Sendable {
       return .finished(.slot(reading(of: slot), changes: nil))
     default: return .failed(.unsupported(detail: "nothing to list"))
     }
+  }
+
+  /// True when a code of others is in all that can be told what is to be written: ours, of which all else was lost.
+  private func isExactly(_ wanted: NukiKeypadEntry, in slot: Int, of memory: NukiMemory) -> Bool {
+    guard memory.isStranger(slot), let id = memory.codes[slot]?.id else { return false }
+    return self.listed.contains { $0.id == id && $0.entry.isEnabled && $0.entry.isAdded(from: wanted) }
   }
 
   // MARK: log
@@ -281,7 +333,11 @@ struct NukiJob: Sendable {
     }
     self.isSecondLook = false
     self.entries += fresh
-    guard let index = fresh.last?.index else { return .log(self.entries, newest: max(self.newest ?? 0, last)) }
+    guard let index = fresh.last?.index else {
+      // Told as read, what the lock did not tell would be passed over without a word.
+      guard !self.entries.isEmpty else { return .failed(.failed(detail: "it tells fewer log entries than it holds")) }
+      return .log(self.entries, newest: last)
+    }
     self.newest = max(self.newest ?? 0, index)
     return self.nextLogPage(after: index)
   }

@@ -34,6 +34,13 @@ public struct NukiKeypadEntry: Hashable, Sendable {
       self.until = until
     }
 
+    /// True when it does not open on all days, or not all day long.
+    var isRecurring: Bool {
+      let isEveryDay = self.weekdays == 0 || self.weekdays == 0x7F
+      let isAllDay = self.dailyFrom == [0, 0] && [[0, 0], [23, 59], [24, 0]].contains(self.dailyUntil)
+      return !isEveryDay || !isAllDay
+    }
+
     init?(_ reader: inout NukiReader) {
       guard let from = reader.date(), let until = reader.date(), let weekdays = reader.byte(),
         let dailyFrom = reader.take(2), let dailyUntil = reader.take(2)

@@ -12,11 +12,12 @@ extension NukiLockDriver {
   /// The states that a visit begins with: from them follows what else it is for.
   mutating func arrived(_ states: NukiStates, at now: Moment, into effects: inout [DriverEffect]) {
     self.visit.hasStates = true
+    self.hasKept = false
     self.visits.toldStates()
     self.facts.raise(.keyRefused, false, of: self.lock, into: &effects)
     let mayTellPIN = self.pinTrust.fault(at: now.uptime) == nil
     if let clock = states.clock {
-      self.facts.measured(clock: clock, at: now.date)
+      self.facts.measured(clock: clock, at: now)
       let offset = self.facts.clockOffset
       let isWrong = max(offset, .zero - offset) > self.policy.clockTolerance
       self.visit.isClockDue = isWrong && now.isDateTrusted && mayTellPIN
@@ -81,14 +82,15 @@ extension NukiLockDriver {
     }
   }
 
-  /// The newest log entry, as asked for on a visit.
+  /// The newest log entry, as asked for on a visit; nil when the lock did not tell.
   mutating func learned(
-    newest: UInt32, _ count: NukiLogCount?, at now: Moment, into effects: inout [DriverEffect]
+    newest: UInt32?, _ count: NukiLogCount?, at now: Moment, into effects: inout [DriverEffect]
   ) {
-    self.visit.newest = newest
-    self.facts.saw(newest: newest)
     self.visits.lookedAtLog(at: now.uptime)
     if let count { self.facts.raise(.logOff, !count.isLogging, of: self.lock, into: &effects) }
+    guard let newest else { return }
+    self.visit.newest = newest
+    self.memory.eras.saw(newest: newest)
     if self.facts.isReachable {
       guard newest != self.facts.toldNewest else { return }
       self.facts.toldNewest = newest

@@ -67,6 +67,7 @@ extension NukiLockDriver {
         self.ask(parked.question, for: .job, at: now, into: &effects)
       } else if self.visit.isClockDue {
         self.visit.isClockDue = false
+        self.memory.eras.clockWillBeSet(offBy: self.facts.clockOffset)
         self.ask(.guarded(.updateTime(now.date)), for: .clock, at: now, into: &effects)
       } else if self.visit.isConfigDue {
         self.visit.isConfigDue = false
@@ -93,9 +94,13 @@ extension NukiLockDriver {
 
   private mutating func begin(_ next: NukiQueue.Waiting, at now: Moment, into effects: inout [DriverEffect]) {
     self.visit.lingersUntil = nil
+    if let fault = self.knownFault(of: next.command, at: now) {
+      return effects.append(.finish(next.id, .failure(fault)))
+    }
     var job = NukiJob(id: next.id, command: next.command)
     let step = job.begin(
-      memory: &self.memory, policy: self.policy, appID: self.authorization.appID, newest: self.visit.newest)
+      memory: &self.memory, policy: self.policy, appID: self.authorization.appID, newest: self.visit.newest,
+      lockDate: now.date + self.facts.clockOffset)
     self.job = job
     self.take(step, at: now, into: &effects)
   }
@@ -145,6 +150,7 @@ extension NukiLockDriver {
   mutating func keep(_ effects: inout [DriverEffect]) {
     guard self.memory != self.remembered else { return }
     self.remembered = self.memory
+    self.hasKept = true
     effects.append(.remember(self.memory.bytes))
   }
 
@@ -160,10 +166,13 @@ extension NukiLockDriver {
       self.job = job
       self.take(step, at: now, into: &effects)
     case (.states, .states(let states)): self.arrived(states, at: now, into: &effects)
-    case (.clock, .complete): self.facts.clockWasSet(newest: self.visit.newest)
+    case (.clock, .complete):
+      self.facts.clockWasSet()
+      self.memory.eras.clockWasSet(newest: self.visit.newest)
     case (.config, .config(let config)): self.learned(config, into: &effects)
     case (.newest, .log(let entries, let count)):
-      self.learned(newest: entries.first?.index ?? 0, count, at: now, into: &effects)
+      let newest = entries.first?.index ?? (count?.isEmpty == true ? 0 : nil)
+      self.learned(newest: newest, count, at: now, into: &effects)
     default: break
     }
   }
@@ -191,6 +200,8 @@ extension NukiLockDriver {
     if errand == .states { return self.breakOff(at: now, into: &effects) }
     if errand == .newest { self.visits.lookedAtLog(at: now.uptime) }
     guard errand == .job, var job = self.job else { return }
+    if report.command == .requestKeypadCodes { self.facts.listWasRefused() }
+    if report.error == .tooManyEntries { self.facts.wasFull(holding: self.memory.total, at: now.uptime) }
     if report.error.isJam { self.facts.raise(.jammed, true, of: self.lock, into: &effects) }
     let step = job.refused(report, memory: &self.memory)
     self.job = job
@@ -224,18 +235,26 @@ extension NukiLockDriver {
   mutating func finishJob(_ result: Result<LockReply, LockFault>, into effects: inout [DriverEffect]) {
     guard let job = self.job else { return }
     self.job = nil
+    if job.hasTakenOver { self.visit.isListDue = true }
     self.keep(&effects)
     effects.append(.finish(job.id, result))
   }
 
   // MARK: ends
 
-  /// The link is of no use for what is under way.
+  /// The link is of no use for what is under way: unconfirmed only where the lock may have acted on it.
   mutating func abandonJobs(into effects: inout [DriverEffect]) {
-    self.finishJob(.failure(self.job?.faultOfSilence ?? .unreachable), into: &effects)
+    let mayHaveActed = self.exchange.map { $0.errand == .job && $0.0.mayHaveChangedTheLock } ?? false
+    self.abandonJob(mayHaveActed: mayHaveActed, into: &effects)
     self.job = self.parked?.job
     self.parked = nil
-    self.finishJob(.failure(self.job?.faultOfSilence ?? .unreachable), into: &effects)
+    self.abandonJob(mayHaveActed: false, into: &effects)
+  }
+
+  private mutating func abandonJob(mayHaveActed: Bool, into effects: inout [DriverEffect]) {
+    guard var job = self.job else { return }
+    let fault = job.fellSilent(mayHaveActed: mayHaveActed, memory: &self.memory)
+    self.finishJob(.failure(fault), into: &effects)
   }
 
   /// Silence: nothing more is asked on this link. Of a log that broke off, what came is used.

@@ -16,6 +16,9 @@ public struct NukiLockDriver: LockDriver {
   var random: NukiRandom
   var memory: NukiMemory
   var remembered: NukiMemory
+  /// True when something was to be kept since the lock last told its states: a link that is closed may mean that it
+  /// was not.
+  var hasKept = false
   var visits: NukiVisits
   var link = NukiLink(.keyturner)
   var phase = Phase.closed
@@ -82,17 +85,18 @@ public struct NukiLockDriver: LockDriver {
   ///   - lock: the lock.
   ///   - authorization: what pairing came to.
   ///   - memory: what was kept last with ``DriverEffect/remember(_:)``; nil for a lock that was just paired.
+  ///   - written: what the ledger last wrote to the slots; by it codes are known again where nothing was kept.
   ///   - policy: how often the lock is visited, and how long things may take.
   ///   - random: where nonces come from.
   public init(
-    lock: LockID, authorization: NukiAuthorization, memory: [UInt8]? = nil, policy: NukiPolicy = NukiPolicy(),
-    random: NukiRandom = .system
+    lock: LockID, authorization: NukiAuthorization, memory: [UInt8]? = nil, written: [Int: SlotEntry] = [:],
+    policy: NukiPolicy = NukiPolicy(), random: NukiRandom = .system
   ) {
     self.lock = lock
     self.authorization = authorization
     self.policy = policy
     self.random = random
-    self.memory = memory.flatMap { NukiMemory(bytes: $0) } ?? NukiMemory()
+    self.memory = memory.flatMap { NukiMemory(bytes: $0) } ?? NukiMemory(written: written)
     self.remembered = self.memory
     // Locks from generation 5 on have no bridges, for which the signal is made.
     self.visits = NukiVisits(
@@ -107,6 +111,10 @@ public struct NukiLockDriver: LockDriver {
   /// Begins a visit.
   public mutating func linkOpened(at now: Moment) -> [DriverEffect] {
     var effects: [DriverEffect] = []
+    if self.hasKept {
+      self.remembered = self.memory
+      effects.append(.remember(self.memory.bytes))
+    }
     let wasAskedFor = !self.queue.isEmpty
     let wish =
       self.wish ?? self.queue.first.map { self.wish(for: $0, at: now.uptime) } ?? self.visits.due(at: now.uptime)
@@ -176,8 +184,7 @@ public struct NukiLockDriver: LockDriver {
   public mutating func submit(
     _ command: LockCommand, to lock: LockID, id: CommandID, at now: Moment
   ) -> [DriverEffect] {
-    if let fault = self.refusal(of: command, to: lock, at: now.uptime) { return [.finish(id, .failure(fault))] }
-    if self.facts.isKeypadMissing, let result = command.resultWithoutKeypad { return [.finish(id, result)] }
+    if let fault = self.refusal(of: command, to: lock, at: now) { return [.finish(id, .failure(fault))] }
     var effects: [DriverEffect] = []
     self.queue.add(
       .init(id: id, command: command, since: now.uptime, expires: now.uptime + self.policy.queueWait))
@@ -217,12 +224,28 @@ public struct NukiLockDriver: LockDriver {
     return self.settled(effects, at: now)
   }
 
-  private func refusal(of command: LockCommand, to lock: LockID, at now: Duration) -> LockFault? {
+  private func refusal(of command: LockCommand, to lock: LockID, at now: Moment) -> LockFault? {
     guard lock == self.lock else { return .unsupported(detail: "the lock is not on this link") }
     if case .hold = command { return .unsupported(detail: "the lock holds its codes itself") }
     if self.visits.isBarred { return .notAuthorized }
-    if command.needsSecurityPIN, let fault = self.pinTrust.fault(at: now) { return fault }
-    return self.queue.count < Self.longestQueue ? nil : .busy
+    if command.needsSecurityPIN, let fault = self.pinTrust.fault(at: now.uptime) { return fault }
+    return self.knownFault(of: command, at: now) ?? (self.queue.count < Self.longestQueue ? nil : .busy)
+  }
+
+  /// Why a command for codes is known to come to nothing without asking the lock.
+  ///
+  /// What a lock without a keypad holds it must tell itself: codes that are kept open the door again once the keypad
+  /// is back. One that does not tell is not asked again meanwhile.
+  func knownFault(of command: LockCommand, at now: Moment) -> LockFault? {
+    switch command {
+    case .program where self.facts.isKeypadMissing: return .failed(detail: "it has no keypad")
+    case .program(let slot, _):
+      let isNew = self.memory.codes[slot] == nil && !self.memory.isPending(slot)
+      return isNew && self.facts.isFull(holding: self.memory.total, at: now.uptime) ? .noSpace : nil
+    case .readSlots, .readSlot, .clear:
+      return self.facts.isListRefused ? .failed(detail: "it has no keypad and does not tell its codes") : nil
+    case .readLog, .lock, .unlock, .hold: return nil
+    }
   }
 
   mutating func finishQueue(
@@ -298,17 +321,4 @@ public struct NukiLockDriver: LockDriver {
 
   /// True when nothing is asked and nothing waits to be asked again.
   var isIdle: Bool { self.exchange == nil && self.again == nil }
-}
-
-extension LockCommand {
-  /// What comes of commands for codes at a lock without a keypad, which is not visited for them; nil for others.
-  fileprivate var resultWithoutKeypad: Result<LockReply, LockFault>? {
-    switch self {
-    case .readSlots: .success(.slots([], changes: nil))
-    case .readSlot(let slot), .clear(let slot):
-      .success(.slot(SlotReading(slot: slot, contents: .empty), changes: nil))
-    case .program: .failure(.failed(detail: "it has no keypad"))
-    case .readLog, .lock, .unlock, .hold: nil
-    }
-  }
 }

@@ -169,6 +169,9 @@ public struct NukiLogCount: Hashable, Sendable {
     self.isDoorLogging = isDoorLogging
   }
 
+  /// True when there is nothing to read and that means something: a log that is switched off may keep its entries.
+  var isEmpty: Bool { self.isLogging && self.count == 0 }
+
   init?(_ reader: inout NukiReader) {
     guard let isLogging = reader.flag(), let count = reader.take(UInt16.self), let hasDoorSensor = reader.flag() else {
       return nil

@@ -21,40 +21,60 @@ struct NukiMemory: Hashable, Sendable {
     var id: UInt16
     var createdAt: Timestamp?
     var slot: Int
+    var isOurs: Bool
   }
 
   /// A code that was about to be added when the lock was last heard of.
   struct Pending: Hashable, Sendable {
     var slot: Int
     var entry: NukiKeypadEntry
+    /// When that was, by the lock's clock; nil when it was not known.
+    var since: Timestamp?
   }
 
   private(set) var codes: [Int: Code] = [:]
   private(set) var tombstones: [Tombstone] = []
   private(set) var pending: [Pending] = []
+  /// What was written to the slots before all else was forgotten; over with the next list. Not kept.
+  private var written: [Int: NukiKeypadEntry] = [:]
   /// How many codes the lock held when it last said so.
   var total = 0
   /// The count of configuration changes that was seen last.
   private(set) var configUpdates: UInt8?
   /// Our own writes since then; some locks count them, too.
   private(set) var ownWrites: UInt8 = 0
+  /// By which clocks log entries were dated.
+  var eras = NukiEras()
   /// When all codes were last listed.
   var listedAt: Timestamp?
 
   static let slots = 1...200
   private static let mostTombstones = 400
-  private static let version: UInt8 = 1
+  private static let version: UInt8 = 2
+  /// An added code may seem to be older than its addition by so much.
+  private static let clockSlack: Duration = .minutes(1)
 
   init() {}
+
+  /// Begins where nothing was kept, with what was written to the slots: by it our own codes are known again.
+  init(written: [Int: SlotEntry]) {
+    for (slot, entry) in written where Self.slots.contains(slot) {
+      self.written[slot] = NukiKeypadEntry(entry, slot: slot)
+    }
+  }
 
   func isStranger(_ slot: Int) -> Bool { self.codes[slot]?.isOurs == false }
   func isPending(_ slot: Int) -> Bool { self.pending.contains { $0.slot == slot } }
 
   /// A code is about to be added.
-  mutating func intend(_ entry: NukiKeypadEntry, in slot: Int) {
+  /// - Parameter date: now, by the lock's clock.
+  mutating func intend(_ entry: NukiKeypadEntry, in slot: Int, at date: Timestamp?) {
     self.pending.removeAll { $0.slot == slot }
-    self.pending.append(Pending(slot: slot, entry: entry))
+    self.pending.append(Pending(slot: slot, entry: entry, since: date))
   }
+
+  /// The code in a slot is about to be changed: whether its date of creation stays is not known.
+  mutating func willUpdate(_ slot: Int) { self.codes[slot]?.createdAt = nil }
 
   /// The lock has acknowledged a change of its codes.
   mutating func wrote() { self.ownWrites &+= 1 }
@@ -71,12 +91,28 @@ struct NukiMemory: Hashable, Sendable {
   /// The lock has not taken it.
   mutating func renounce(_ slot: Int) { self.pending.removeAll { $0.slot == slot } }
 
-  /// The lock has added it, at the end of its list.
-  mutating func added(_ id: UInt16, createdAt: Timestamp?, in slot: Int) {
+  /// The lock has added it, at the end of its list, which is to tell when it was created.
+  mutating func added(_ id: UInt16, in slot: Int) {
     self.renounce(slot)
     self.bury(slot)
-    self.codes[slot] = Code(id: id, createdAt: createdAt, isOurs: true, place: self.total)
+    self.codes[slot] = Code(id: id, createdAt: nil, isOurs: true, place: self.total)
     self.total += 1
+  }
+
+  /// A code of others turns out to be what we have put into a slot, which is free.
+  mutating func takeOver(_ stranger: Int, into slot: Int) {
+    guard self.isStranger(stranger), self.codes[slot] == nil, var code = self.codes.removeValue(forKey: stranger) else {
+      return
+    }
+    code.isOurs = true
+    self.codes[slot] = code
+  }
+
+  /// True when a list lacks a code of ours, but for the one in a slot that was just emptied.
+  func isShort(_ list: [NukiKeypadCode], except emptied: Int?) -> Bool {
+    self.codes.contains { slot, known in
+      known.isOurs && slot != emptied && !list.contains { self.isSame(known, $0) }
+    }
   }
 
   /// Takes in one listed code; nil when it is not the one that the slot is known to hold.
@@ -84,41 +120,70 @@ struct NukiMemory: Hashable, Sendable {
     guard let known = self.codes[slot], self.isSame(known, code) else { return nil }
     self.codes[slot]?.place = place
     self.codes[slot]?.createdAt = code.createdAt
-    return code.reading(in: slot)
+    return code.reading(in: slot, isOurs: known.isOurs)
   }
 
-  /// Takes in the whole list: finds known codes, adopts what was added without a word, gives slots to the codes of
-  /// others, and buries what is gone. Nothing is pending afterwards.
+  /// Takes in the whole list: finds known codes, adopts what was added without a word and what was ours before, gives
+  /// slots to the codes of others, and buries what is gone. Nothing is pending afterwards.
   mutating func saw(all list: [NukiKeypadCode]) -> [SlotReading] {
     var readings: [SlotReading] = []
-    var strangers: [(place: Int, code: NukiKeypadCode)] = []
+    var unknown: [(place: Int, code: NukiKeypadCode)] = []
     var seen: Set<Int> = []
     for (place, code) in list.enumerated() {
-      if let slot = self.codes.first(where: { !seen.contains($0.key) && self.isSame($0.value, code) })?.key {
-        self.codes[slot]?.place = place
-        self.codes[slot]?.createdAt = code.createdAt
-        seen.insert(slot)
-        readings.append(code.reading(in: slot))
-      } else if let intent = self.pending.first(where: { code.entry.isAdded(from: $0.entry) }),
-        !seen.contains(intent.slot)
-      {
-        self.bury(intent.slot)
-        self.codes[intent.slot] = Code(id: code.id, createdAt: code.createdAt, isOurs: true, place: place)
-        seen.insert(intent.slot)
-        readings.append(code.reading(in: intent.slot))
-      } else {
-        strangers.append((place, code))
+      guard let slot = self.codes.first(where: { !seen.contains($0.key) && self.isSame($0.value, code) })?.key else {
+        unknown.append((place, code))
+        continue
       }
+      self.codes[slot]?.place = place
+      self.codes[slot]?.createdAt = code.createdAt
+      seen.insert(slot)
+      readings.append(code.reading(in: slot, isOurs: !self.isStranger(slot)))
     }
     for slot in self.codes.keys where !seen.contains(slot) { self.bury(slot) }
-    self.pending = []
+    var strangers: [(place: Int, code: NukiKeypadCode)] = []
+    for (place, code) in unknown {
+      guard let (slot, isOurs) = self.place(of: code) else {
+        strangers.append((place, code))
+        continue
+      }
+      self.tombstones.removeAll { $0.id == code.id && $0.createdAt == code.createdAt && $0.slot == slot }
+      self.codes[slot] = Code(id: code.id, createdAt: code.createdAt, isOurs: isOurs, place: place)
+      readings.append(code.reading(in: slot, isOurs: isOurs))
+    }
+    (self.pending, self.written) = ([], [:])
     for (place, code) in strangers {
       guard let slot = Self.slots.last(where: { self.codes[$0] == nil }) else { break }
       self.codes[slot] = Code(id: code.id, createdAt: code.createdAt, isOurs: false, place: place)
-      readings.append(code.reading(in: slot))
+      readings.append(code.reading(in: slot, isOurs: false))
     }
     self.total = list.count
     return readings.sorted { $0.slot < $1.slot }
+  }
+
+  /// The free slot that a code which sits in none belongs to: what was added without a word, what was there before
+  /// under the same id and date, what was written before all else was forgotten.
+  private func place(of code: NukiKeypadCode) -> (slot: Int, isOurs: Bool)? {
+    if let intent = self.pending.first(where: { self.codes[$0.slot] == nil && Self.isAdded(code, from: $0) }) {
+      return (intent.slot, true)
+    }
+    let tombstone = self.tombstones.last {
+      $0.id == code.id && $0.createdAt != nil && $0.createdAt == code.createdAt && self.codes[$0.slot] == nil
+    }
+    if let tombstone { return (tombstone.slot, tombstone.isOurs) }
+    let slot = self.written.keys.sorted().first {
+      self.codes[$0] == nil && self.written[$0].map(code.entry.isAdded(from:)) == true
+    }
+    return slot.map { ($0, true) }
+  }
+
+  /// True for what was to be added. The lock may give names and limits back in another form; then the digits tell, of
+  /// a code that was created since.
+  private static func isAdded(_ code: NukiKeypadCode, from pending: Pending) -> Bool {
+    if code.entry.isAdded(from: pending.entry) { return true }
+    guard code.entry.code == pending.entry.code, let since = pending.since, let createdAt = code.createdAt else {
+      return false
+    }
+    return createdAt >= since - Self.clockSlack
   }
 
   /// The slot that a code sat in when it was used; `date` is by the lock's own clock.
@@ -137,7 +202,7 @@ struct NukiMemory: Hashable, Sendable {
 
   private mutating func bury(_ slot: Int) {
     guard let code = self.codes.removeValue(forKey: slot) else { return }
-    self.tombstones.append(Tombstone(id: code.id, createdAt: code.createdAt, slot: slot))
+    self.tombstones.append(Tombstone(id: code.id, createdAt: code.createdAt, slot: slot, isOurs: code.isOurs))
     if self.tombstones.count > Self.mostTombstones { self.tombstones.removeFirst() }
   }
 }
@@ -145,11 +210,12 @@ struct NukiMemory: Hashable, Sendable {
 // MARK: - As bytes
 
 /// ```
-/// 0  1  version, 1     1  2  total     3  1  1 when configuration changes were counted    4  1  their count
+/// 0  1  version, 2     1  2  total     3  1  1 when configuration changes were counted    4  1  their count
 /// 5  1  own writes     6  8  listed at, ms since 1970, 0 never
 /// 14 2  codes:      slot 1, id 2, created 8, 1 when ours 1, place 2
-///    2  tombstones: slot 1, id 2, created 8
-///    2  pending:    slot 1, entry 45 (``NukiKeypadEntry``, with enabled)
+///    2  tombstones: slot 1, id 2, created 8, 1 when ours 1
+///    2  pending:    slot 1, since 8, entry 45 (``NukiKeypadEntry``, with enabled)
+///    n  ``NukiEras``
 /// ```
 ///
 /// All that is not `pending` is no secret; what is pending holds PINs.
@@ -174,12 +240,15 @@ extension NukiMemory {
       writer.put(UInt8(clamping: tombstone.slot))
       writer.put(tombstone.id)
       writer.put(milliseconds: tombstone.createdAt)
+      writer.put(tombstone.isOurs)
     }
     writer.put(UInt16(clamping: self.pending.count))
     for pending in self.pending {
       writer.put(UInt8(clamping: pending.slot))
+      writer.put(milliseconds: pending.since)
       pending.entry.write(to: &writer, withEnabled: true)
     }
+    self.eras.write(to: &writer)
     return writer.bytes
   }
 
@@ -203,16 +272,20 @@ extension NukiMemory {
     }
     guard let buried = reader.take(UInt16.self) else { return nil }
     for _ in 0..<buried {
-      guard let slot = reader.slot(), let id = reader.take(UInt16.self), let createdAt = reader.milliseconds() else {
-        return nil
-      }
-      self.tombstones.append(Tombstone(id: id, createdAt: createdAt, slot: slot))
+      guard let slot = reader.slot(), let id = reader.take(UInt16.self), let createdAt = reader.milliseconds(),
+        let isOurs = reader.flag()
+      else { return nil }
+      self.tombstones.append(Tombstone(id: id, createdAt: createdAt, slot: slot, isOurs: isOurs))
     }
     guard let intended = reader.take(UInt16.self) else { return nil }
     for _ in 0..<intended {
-      guard let slot = reader.slot(), let entry = NukiKeypadEntry(&reader, withEnabled: true) else { return nil }
-      self.pending.append(Pending(slot: slot, entry: entry))
+      guard let slot = reader.slot(), let since = reader.milliseconds(),
+        let entry = NukiKeypadEntry(&reader, withEnabled: true)
+      else { return nil }
+      self.pending.append(Pending(slot: slot, entry: entry, since: since))
     }
+    guard let eras = NukiEras(&reader) else { return nil }
+    self.eras = eras
     guard reader.left == 0, self.tombstones.count <= Self.mostTombstones else { return nil }
   }
 }
@@ -243,23 +316,33 @@ extension NukiKeypadEntry {
     }
   }
 
-  /// True when a listed code is what was to be added.
-  fileprivate func isAdded(from intended: NukiKeypadEntry) -> Bool {
-    self.code == intended.code && self.name == intended.name && self.limits == intended.limits
+  /// True when a listed code is what was to be added, as far as a lock keeps names.
+  func isAdded(from intended: NukiKeypadEntry) -> Bool {
+    self.code == intended.code && self.trimmedName == intended.trimmedName && self.limits == intended.limits
+  }
+
+  private var trimmedName: Substring {
+    var name = self.name.prefix { $0 != "\0" }
+    while name.last?.isWhitespace == true { name.removeLast() }
+    while name.first?.isWhitespace == true { name.removeFirst() }
+    return name
   }
 
   /// The times it opens in, as far as two dates can tell. One that is kept but does not open does so at no time.
-  fileprivate var window: TimeWindow? {
-    if !self.isEnabled { return TimeWindow(start: .distantPast, end: .distantPast) }
+  /// - Parameter isOurs: of our own codes, whose dates are all the limits they have, any other limit shows as no time.
+  fileprivate func window(isOurs: Bool) -> TimeWindow? {
+    if !self.isEnabled || (isOurs && self.limits?.isRecurring == true) {
+      return TimeWindow(start: .distantPast, end: .distantPast)
+    }
     return self.limits.map { TimeWindow(start: $0.from ?? .distantPast, end: $0.until ?? .distantFuture) }
   }
 }
 
 extension NukiKeypadCode {
   /// The code as it sits in a slot.
-  func reading(in slot: Int) -> SlotReading {
+  func reading(in slot: Int, isOurs: Bool) -> SlotReading {
     SlotReading(
-      slot: slot, contents: .code(self.entry.code), window: self.entry.window,
+      slot: slot, contents: .code(self.entry.code), window: self.entry.window(isOurs: isOurs),
       name: self.entry.name.isEmpty ? nil : self.entry.name)
   }
 }

@@ -37,7 +37,9 @@ extension NukiLock {
   mutating func listCodes(_ body: ArraySlice<UInt8>, _ request: Request) {
     let (offset, count) = (Int(number(body.prefix(2))), Int(number(body.dropFirst(2))))
     let all = self.memory.codes.values.sorted { $0.id < $1.id }
+    self.sayStrayStatus(on: request.link)
     self.say(.keypadCodeCount, wire(UInt16(clamping: all.count)), on: request.link)
+    self.sayStrayStatus(on: request.link)
     for code in all.dropFirst(offset).prefix(count) {
       self.say(.keypadCode, self.wireEntry(of: code), on: request.link)
     }

@@ -9,12 +9,14 @@ extension NukiLock {
     let count = Int(number(body.dropFirst(4).prefix(2)))
     let (order, wantsTotal) = (body[body.startIndex + 6], body[body.startIndex + 7])
     guard order <= 1, wantsTotal <= 1 else { throw Refusal(.badParameter) }
+    self.sayStrayStatus(on: request.link)
     if wantsTotal == 1 {
       self.say(
         .logEntryCount,
         [self.memory.isLogOn ? 1 : 0] + wire(UInt16(clamping: self.memory.log.count))
           + [self.model.hasDoorSensor ? 1 : 0, self.memory.isDoorLogOn ? 1 : 0],
         on: request.link)
+      self.sayStrayStatus(on: request.link)
     }
     let asked =
       order == 0
@@ -27,6 +29,11 @@ extension NukiLock {
       self.say(.logEntry, head + [record.type] + record.data + padding, on: request.link)
     }
     self.complete(request)
+  }
+
+  /// A Status that belongs to something else, such as an action of a phone.
+  mutating func sayStrayStatus(on link: LinkID) {
+    if self.temperament.saysStrayStatus { self.say(.status, [0], on: link) }
   }
 
   /// On 1.

@@ -21,6 +21,8 @@ public struct NukiLockTemperament: Hashable, Sendable {
 
   /// A list of keypad codes ends with a Status.
   public var endsListsWithStatus = true
+  /// A Status that belongs to something else comes before each list and before its first entry.
+  public var saysStrayStatus = false
   /// A Status follows the id of a new keypad code.
   public var saysStatusAfterAdding = false
   /// A code without limits is told in 63 bytes like the others; else in 44.
@@ -72,6 +74,7 @@ public struct NukiLockTemperament: Hashable, Sendable {
   public static let named: [String: NukiLockTemperament] = [
     "plain": Self(),
     "no-list-status": Self { $0.endsListsWithStatus = false },
+    "stray-status": Self { $0.saysStrayStatus = true },
     "status-after-add": Self { $0.saysStatusAfterAdding = true },
     "whole-entries": Self { $0.tellsWholeEntries = true },
     "padded-log": Self { $0.logPadding = 4 },

@@ -78,14 +78,21 @@ public struct SiteDefinition: Sendable {
     public var lockIDs: [String: LockID]
     /// What the driver of this lock last asked to be kept; nil for nothing.
     public var memory: @Sendable (LockID) -> [UInt8]?
+    /// What was last written to the slots of this lock: where a driver has kept nothing, it knows its codes by it.
+    public var written: @Sendable (LockID) -> [Int: SlotEntry]
 
     /// Makes a seed.
     /// - Parameters:
     ///   - lockIDs: each lock's id by its name in the configuration.
     ///   - memory: what the driver of a lock last asked to be kept.
-    public init(lockIDs: [String: LockID], memory: @escaping @Sendable (LockID) -> [UInt8]? = { _ in nil }) {
+    ///   - written: what was last written to the slots of a lock.
+    public init(
+      lockIDs: [String: LockID], memory: @escaping @Sendable (LockID) -> [UInt8]? = { _ in nil },
+      written: @escaping @Sendable (LockID) -> [Int: SlotEntry] = { _ in [:] }
+    ) {
       self.lockIDs = lockIDs
       self.memory = memory
+      self.written = written
     }
   }
 

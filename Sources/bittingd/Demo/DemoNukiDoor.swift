@@ -61,7 +61,8 @@ struct DemoNukiDoor {
       .init(account: Self.account, onDemand: runner.way) { [policy, name] seed in
         let id = seed.lockIDs[name] ?? LockID(rawValue: name)
         return NukiLockDriver(
-          lock: id, authorization: paired.authorization, memory: seed.memory(id), policy: policy)
+          lock: id, authorization: paired.authorization, memory: seed.memory(id), written: seed.written(id),
+          policy: policy)
       })
   }
 

@@ -40,6 +40,9 @@ struct NukiAir {
   /// True when what the lock says on the air is heard.
   var isHeard = true
 
+  /// False while the disk is full.
+  var canRemember = true
+
   let authorization: NukiAuthorization
   let policy: NukiPolicy
   private var link: NukiLock.LinkID?
@@ -100,12 +103,12 @@ struct NukiAir {
   mutating func forget() { (self.events, self.packets, self.sentByDriver, self.told) = ([], 0, 0, []) }
 
   /// The daemon starts, or starts again with what was kept.
-  mutating func startDriver(withMemory: Bool = true) {
+  mutating func startDriver(withMemory: Bool = true, written: [Int: SlotEntry] = [:]) {
     self.hangUp()
     self.events.append((self.now.uptime, .restarted))
     self.driver = NukiLockDriver(
       lock: Self.lockID, authorization: self.authorization, memory: withMemory ? self.memory : nil,
-      policy: self.policy, random: .seeded(self.lastID &+ UInt64(self.packets) &+ 1000))
+      written: written, policy: self.policy, random: .seeded(self.lastID &+ UInt64(self.packets) &+ 1000))
     (self.driverDeadline, self.opensAt) = (nil, nil)
     self.perform(self.driver.deadlinePassed(at: self.now))
     self.deliver()
@@ -144,6 +147,11 @@ struct NukiAir {
     guard let address = BluetoothAddress("54:D2:72:2B:3C:4D", kind: .public) else { return }
     self.perform(self.driver.heard(Advertisement(address: address, data: self.air), at: self.now))
     self.deliver()
+  }
+
+  /// Our own clock is off, and nobody keeps it.
+  mutating func loseDate(by offset: Duration) {
+    (self.now.date, self.now.isDateTrusted) = (self.now.date + offset, false)
   }
 
   mutating func dropLink() {
@@ -239,10 +247,11 @@ struct NukiAir {
   private mutating func perform(_ effects: [DriverEffect]) {
     // The driver is told that the link is closed once all that it asked for is done.
     var isToBeClosed = false
+    var isForgetful = false
     for effect in effects {
       switch effect {
       case .write(let bytes):
-        guard self.link != nil else { continue }
+        guard self.link != nil, !isForgetful else { continue }
         self.sentByDriver += 1
         self.underway.append((.toLock, bytes))
       case .setDeadline(let deadline): self.driverDeadline = deadline
@@ -255,12 +264,39 @@ struct NukiAir {
         self.events.append((self.now.uptime, .wanted(reason)))
         if self.opensAt == nil { self.opensAt = self.now.uptime + Self.connecting }
       case .remember(let bytes):
+        guard self.canRemember else {
+          // What follows is not written: a closed link takes nothing.
+          isToBeClosed = self.link != nil
+          self.underway.removeAll { $0.direction == .toLock }
+          isForgetful = true
+          continue
+        }
         self.memory = bytes
         self.events.append((self.now.uptime, .remembered))
       }
     }
     if isToBeClosed { self.dropLink() }
   }
+}
+
+extension NukiAir {
+  /// A driver that has made its first visit.
+  static func settled(
+    model: NukiLockModel = NukiLockModel(), _ temperament: String = "plain", type: NukiIDType = .app,
+    policy: NukiPolicy = NukiPolicy(), clockOffset: Duration = .zero
+  ) throws -> NukiAir {
+    let behaviour = try #require(NukiLockTemperament.named[temperament])
+    var air = try NukiAir(
+      model: model, temperament: behaviour, type: type, policy: policy, clockOffset: clockOffset)
+    air.startDriver()
+    air.advance(by: .seconds(30))
+    return air
+  }
+
+  /// One of each kind.
+  static let models: [NukiLockModel] = [
+    NukiLockModel(.one), NukiLockModel(.two), NukiLockModel(.three), NukiLockModel(.five),
+  ]
 }
 
 /// Pairs with a simulated lock in virtual time.

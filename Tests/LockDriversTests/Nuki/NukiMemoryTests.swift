@@ -19,8 +19,9 @@ import Testing
         SlotEntry(
           pin: pin("974216"),
           window: TimeWindow(start: Timestamp(milliseconds: 1000), end: Timestamp(milliseconds: 9_000_500)),
-          name: "guest"), slot: 1), in: 1)
-    memory.added(6, createdAt: Timestamp(milliseconds: 1_780_000_000_000), in: 2)
+          name: "guest"), slot: 1), in: 1,
+      at: Timestamp(milliseconds: 1_780_000_000_000))
+    memory.added(6, in: 2)
     _ = memory.counted(configUpdates: 7)
     memory.wrote()
     memory.listedAt = Timestamp(milliseconds: 1_780_000_000_000)
@@ -54,6 +55,30 @@ import Testing
       id: 9, entry: NukiKeypadEntry(code: pin("974216"), name: "other"), createdAt: Timestamp(milliseconds: 1000))
     let readings = memory.saw(all: [same])
     #expect(readings.map(\.slot) == [200] && memory.isStranger(200) && !memory.isPending(1))
+  }
+
+  @Test(
+    arguments: [
+      (0x40, [0, 0], [0, 0], true), (0, [9, 0], [17, 0], true), (0, [0, 0], [23, 59], false),
+      (0x7F, [0, 0], [0, 0], false),
+    ] as [(UInt8, [UInt8], [UInt8], Bool)])
+  func `a limit to days or hours on one of our codes shows as another window`(
+    weekdays: UInt8, from: [UInt8], until: [UInt8], differs: Bool
+  ) throws {
+    var memory = NukiMemory()
+    memory.added(6, in: 2)
+    let window = TimeWindow(start: Timestamp(milliseconds: 1000), end: Timestamp(milliseconds: 9_000_000))
+    let readings = [6, 7].map { (id: UInt16) in
+      var code = Self.listed(id, id == 6 ? "345678" : "456789")
+      code.entry.limits = NukiKeypadEntry.Limits(from: window.start, until: window.end)
+      code.entry.limits?.weekdays = weekdays
+      code.entry.limits?.dailyFrom = from
+      code.entry.limits?.dailyUntil = until
+      return code
+    }
+    let told = memory.saw(all: readings)
+    #expect(told.map(\.slot) == [2, 200] && told.last?.window == window)
+    #expect((told.first?.window != window) == differs)
   }
 
   @Test func `our own writes are no news, whether the lock counts them or not`() {
