@@ -62,6 +62,10 @@ def run_and_show(options, file: Path) -> Outcome:
     return outcome
 
 
+# These are begun with, so that none of them is left alone for the end.
+LONGEST = {"test_links", "test_doors", "test_many", "test_adapters", "test_security"}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(usage=__doc__.partition("\n\n")[2].partition("\n\n")[0].strip())
     parser.add_argument("--kernel", type=Path, required=True)
@@ -69,8 +73,7 @@ def main() -> int:
     parser.add_argument("--pytest", type=shlex.split, default=[], help="more arguments for pytest")
     parser.add_argument("file", type=Path, nargs="*")
     options = parser.parse_args()
-    # The longest first, so that none of them is left for the end. Size says it well enough.
-    files = options.file or sorted(HERE.glob("test_*.py"), key=lambda file: -file.stat().st_size)
+    files = options.file or sorted(HERE.glob("test_*.py"), key=lambda file: (file.stem not in LONGEST, file.stem))
     begin = time.monotonic()
     if len(files) == 1:
         outcomes = [run_file(options, files[0].resolve(), sys.stdout.buffer)]

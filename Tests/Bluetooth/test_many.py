@@ -47,7 +47,8 @@ def test_twenty_locks_are_programmed_at_once(crowd, record_property):
     held = most_held(crowd.radio("journal"))
     assert held < LOCKS
     record_property("figures: 20 locks", f"programmed in {taken:.1f} s over {LINKS} links, {held} up at most")
-    for name in ("Door 0", "Door 7"):
+    # The fifth generation has no signal: its entries are found at the next visit, within the hour.
+    for name in ("Door 0", "Door 6"):
         eventually(lambda: name not in crowd.radio.held(), "no link is held", SLOW)
         assert crowd.locks[name].type(codes[name]["code"])
         crowd.entry(name, codes[name], timeout=2 * SLOW)

@@ -32,7 +32,7 @@ public struct NukiPolicy: Hashable, Sendable {
   /// A visit that nobody waits for may be had within this.
   public var patience: Duration = .minutes(10)
   /// First and longest gap between attempts to reach a silent lock.
-  public var retryGaps: ClosedRange<Duration> = .seconds(30)...(.minutes(30))
+  public var retryGaps: ClosedRange<Duration> = .seconds(5)...(.minutes(30))
   /// After a radio had no time the link is wanted again.
   public var busyRadioGap: Duration = .seconds(1)
   /// A lock that does not know us is asked again after this.

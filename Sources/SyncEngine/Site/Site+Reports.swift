@@ -103,7 +103,7 @@ extension Site {
       case .securityPINRefused(let isOn):
         (
           "missing_device_credentials", isOn,
-          "The lock refuses its security PIN; nothing that needs it is tried again, since the lock bars who guesses. Stop bittingd, pair the lock anew with the right PIN, start it again.",
+          "The lock refuses its security PIN, so codes, log and clock wait; it is not guessed at, since the lock bars who guesses. If this stays for more than an hour, stop bittingd, pair the lock anew with the right PIN, and start it again.",
           true
         )
       case .batteryLow(let isOn):
