@@ -39,7 +39,7 @@ struct NukiExchange: Sendable {
   private var codes: [NukiKeypadCode] = []
   private var count: NukiLogCount?
   private var entries: [NukiLogEntry] = []
-  /// True once a Status came before any log entry.
+  /// True once a Status came before any entry of a log, or before any code of a list whose count is known.
   private var hasEarlyStatus = false
   /// True once the lock may have done what changes something: silence proves nothing from then on.
   private(set) var mayHaveChangedTheLock = false
@@ -128,7 +128,10 @@ struct NukiExchange: Sendable {
     case .keypadCode(let code) where self.codes.count < Self.mostItems: self.codes.append(code)
     case .status(.complete):
       // One that belongs to something else may come before the first promised code.
-      guard let total, !self.codes.isEmpty else { return .wait }
+      guard let total, !self.codes.isEmpty else {
+        self.hasEarlyStatus = self.total != nil
+        return .wait
+      }
       return .done(.codes(self.codes, total: total))
     default: return .ignored
     }
@@ -157,6 +160,7 @@ struct NukiExchange: Sendable {
   /// What can be made of an answer that broke off: log entries, since the next page goes on behind the last one; and
   /// that there are none, when a Status came and nothing else.
   var partialOutcome: Outcome? {
-    self.entries.isEmpty && !self.hasEarlyStatus ? nil : .log(self.entries, self.count)
+    if let total, self.hasEarlyStatus { return .codes(self.codes, total: total) }
+    return self.entries.isEmpty && !self.hasEarlyStatus ? nil : .log(self.entries, self.count)
   }
 }

@@ -34,4 +34,16 @@ import Testing
     let step = job.answered(.codes(second, total: second.count), memory: &memory, at: Self.date)
     #expect(step == .finished(.slots(isThere ? [code.reading(in: 2, isOurs: true)] : [], changes: nil)))
   }
+
+  @Test func `a list that ends before its first promised code is no silence`() throws {
+    let pin = try #require(NukiSecurityPIN("4321"))
+    let nonce = try #require(NukiBlock([UInt8](repeating: 7, count: 32)))
+    var exchange = NukiExchange(.guarded(.requestKeypadCodes(offset: 24, count: 20)), pin: pin)
+    _ = exchange.begin()
+    _ = exchange.answered(.challenge(nonce))
+    #expect(exchange.answered(.status(.complete)) == .wait && exchange.partialOutcome == nil)
+    #expect(exchange.answered(.keypadCodeCount(25)) == .wait && exchange.partialOutcome == nil)
+    #expect(exchange.answered(.status(.complete)) == .wait)
+    #expect(exchange.partialOutcome == .codes([], total: 25))
+  }
 }
