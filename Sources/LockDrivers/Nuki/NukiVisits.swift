@@ -79,7 +79,6 @@ struct NukiVisits: Hashable, Sendable {
     self.rollDay(at: now)
     self.count[reason, default: 0] += 1
     if !wasAskedFor, reason == .check || reason == .log { self.idleToday += 1 }
-    if reason == .news { self.lastNews = now }
   }
 
   /// The lock, or somebody in its place, has refused us in clear: it is asked again on a new link at once.
@@ -104,6 +103,8 @@ struct NukiVisits: Hashable, Sendable {
     self.isDoubtful = false
     self.lastSuccess = now
     if reason == .check { self.lastCheck = now }
+    // One that broke off is tried again after the gap of what breaks off.
+    if reason == .news { self.lastNews = now }
     (self.absences, self.silentSince, self.notBefore, self.notEarlyBefore) = (0, nil, .zero, .zero)
   }
 
