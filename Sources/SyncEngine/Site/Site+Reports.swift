@@ -175,7 +175,7 @@ extension Site {
     case .slot(let number):
       // Who held the slot when the door was opened, not who holds it now.
       if let slot = door.ledger.slots[number], let holder = slot.holder,
-        slot.heldSince.map({ $0 <= record.date }) ?? true
+        slot.heldSince.map({ $0 <= record.date + Store.logPrecision }) ?? true
       {
         event.code = holder
       } else if let tenant = try? store.tenant(of: number, lock: door.id, at: record.date) {

@@ -116,6 +116,9 @@ extension Store {
     }
   }
 
+  /// A lock's log and its clock tell whole seconds: a code may seem to be used so long before it was there.
+  static let logPrecision = Duration.seconds(2)
+
   /// Who held a slot at an instant; nil when nobody of ours did.
   func tenant(of slot: Int, lock: LockID, at date: Timestamp) throws -> AccessCodeID? {
     try self.database.read { database in
@@ -126,7 +129,7 @@ extension Store {
           WHERE lock_id = ? AND slot = ? AND began_at <= ? AND (ended_at IS NULL OR ended_at > ?)
           ORDER BY began_at DESC LIMIT 1
           """,
-        arguments: [lock.rawValue, slot, date.milliseconds, date.milliseconds]
+        arguments: [lock.rawValue, slot, (date + Self.logPrecision).milliseconds, date.milliseconds]
       ).map(AccessCodeID.init(rawValue:))
     }
   }
