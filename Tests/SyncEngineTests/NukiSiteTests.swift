@@ -31,6 +31,21 @@ import Testing
     #expect(site.status(code) == nil)
   }
 
+  @Test func `a code that is used within the second in which it was stored is credited, also once it is gone`() throws {
+    for milliseconds in [0, 250, 600, 999] {
+      let site = try VirtualNukiSite()
+      site.advance(by: .seconds(30))
+      site.advance(by: .milliseconds(milliseconds))
+      let code = try site.create("974216", name: "Ada")
+      while site.pins.isEmpty { site.advance(by: .milliseconds(50)) }
+      site.atLock { $0.typed("974216", at: $1) }
+      try site.delete(code)
+      site.advance(by: .minutes(5))
+      #expect(site.pins.isEmpty)
+      #expect(site.events("lock.unlocked").first?["access_code_id"]?.string == code.rawValue)
+    }
+  }
+
   @Test func `a code with times is stored with them three days ahead and kept by the lock alone`() throws {
     let site = try VirtualNukiSite()
     site.advance(by: .seconds(30))

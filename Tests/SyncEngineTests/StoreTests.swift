@@ -48,8 +48,8 @@ import Testing
           """)
       #expect(
         tables == [
-          "access_code", "account", "action_attempt", "api_key", "device_key", "event", "lock", "site", "slot",
-          "stranger", "tenancy",
+          "access_code", "account", "action_attempt", "api_key", "bond", "device_key", "driver_memory", "event",
+          "lock", "site", "slot", "stranger", "tenancy",
         ])
       let pins = try String.fetchOne(
         database, sql: "SELECT type FROM pragma_table_info('access_code') WHERE name = 'pin'")

@@ -89,6 +89,7 @@ extension NukiLockDriver {
     self.visits.lookedAtLog(at: now.uptime)
     if let count { self.facts.raise(.logOff, !count.isLogging, of: self.lock, into: &effects) }
     guard let newest else { return }
+    if newest != self.facts.toldNewest { self.visits.foundNews() }
     self.visit.newest = newest
     self.memory.eras.saw(newest: newest)
     if self.facts.isReachable {

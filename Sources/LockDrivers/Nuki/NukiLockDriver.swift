@@ -170,6 +170,7 @@ public struct NukiLockDriver: LockDriver {
     (self.exchange, self.again, self.busyCount) = (nil, nil, 0)
     let wasOpen = self.phase == .opening || self.phase == .ready
     self.phase = .closed
+    self.visits.linkEnded()
     if wasOpen {
       if wasInTheMiddle {
         self.foundNobody(at: now, into: &effects)

@@ -27,6 +27,9 @@ struct NukiVisits: Hashable, Sendable {
   private var isNewsPending = false
   /// The beacon's bit as it was heard last.
   private var newsBit = false
+  /// Visits for news in a row that found none, while the signal was never heard to be out: then it stays on whatever we
+  /// do, and says nothing.
+  private var fruitlessNews = 0
   private var lastHeard: Duration?
   /// When a visit ended well last.
   private var lastSuccess: Duration = .zero
@@ -49,6 +52,7 @@ struct NukiVisits: Hashable, Sendable {
   private(set) var isUnreachable = false
 
   private static let day: Duration = .hours(24)
+  private static let patience = 3
   /// A lock that was not heard for so long does not tell news, whatever it signals.
   private static let deafTime: Duration = .hours(1)
 
@@ -71,6 +75,7 @@ struct NukiVisits: Hashable, Sendable {
       (self.notEarlyBefore, self.notBefore) = (self.notBefore, now)
     }
     guard self.signalsNews, let hasNews else { return }
+    if !hasNews { self.fruitlessNews = 0 }
     if hasNews, !self.newsBit { self.isNewsPending = true }
     self.newsBit = hasNews
   }
@@ -79,6 +84,7 @@ struct NukiVisits: Hashable, Sendable {
     self.rollDay(at: now)
     self.count[reason, default: 0] += 1
     if !wasAskedFor, reason == .check || reason == .log { self.idleToday += 1 }
+    if reason == .news { self.fruitlessNews += 1 }
   }
 
   /// The lock, or somebody in its place, has refused us in clear: it is asked again on a new link at once.
@@ -94,8 +100,18 @@ struct NukiVisits: Hashable, Sendable {
   /// The lock has told its states.
   mutating func toldStates() {
     self.barredUntil = nil
-    if self.clearsNews { self.newsBit = false }
+    self.signalIsOut()
   }
+
+  /// The link is gone: what sets the signal after the states were read, our own writes too, is seen as new.
+  mutating func linkEnded() { self.signalIsOut() }
+
+  private mutating func signalIsOut() {
+    if self.clearsNews, self.fruitlessNews < Self.patience { self.newsBit = false }
+  }
+
+  /// The log has grown.
+  mutating func foundNews() { self.fruitlessNews = 0 }
 
   /// All that a visit was for is done. What breaks off behind the states does not count: the next attempt would come
   /// to the same.

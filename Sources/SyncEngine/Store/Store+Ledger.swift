@@ -118,6 +118,8 @@ extension Store {
 
   /// A lock's log and its clock tell whole seconds: a code may seem to be used so long before it was there.
   static let logPrecision = Duration.seconds(2)
+  /// An entry may be dated by its end: a motor takes some seconds, in which the code may have been deleted.
+  private static let longestEntry = Duration.seconds(10)
 
   /// Who held a slot at an instant; nil when nobody of ours did.
   func tenant(of slot: Int, lock: LockID, at date: Timestamp) throws -> AccessCodeID? {
@@ -129,7 +131,10 @@ extension Store {
           WHERE lock_id = ? AND slot = ? AND began_at <= ? AND (ended_at IS NULL OR ended_at > ?)
           ORDER BY began_at DESC LIMIT 1
           """,
-        arguments: [lock.rawValue, slot, (date + Self.logPrecision).milliseconds, date.milliseconds]
+        arguments: [
+          lock.rawValue, slot, (date + Self.logPrecision).milliseconds,
+          (date - Self.longestEntry).milliseconds,
+        ]
       ).map(AccessCodeID.init(rawValue:))
     }
   }
