@@ -117,7 +117,7 @@ import Testing
       try site.delete(code)
       site.advance(by: .hours(1))
       return site.events(of: code).compactMap { event in
-        event["event_type"]?.string.map { "\($0) \(event["created_at"]?.string ?? "")" }
+        event["event_type"]?.string.map { "\($0) \(event["occurred_at"]?.string ?? "")" }
       }
     }
     let alone = try trace(with: nil)
