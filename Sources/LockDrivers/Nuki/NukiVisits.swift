@@ -120,7 +120,7 @@ struct NukiVisits: Hashable, Sendable {
     self.lastSuccess = now
     if reason == .check { self.lastCheck = now }
     // One that broke off is tried again after the gap of what breaks off.
-    if reason == .news { self.lastNews = now }
+    if reason == .news, self.fruitlessNews == 0 { self.lastNews = now }
     (self.absences, self.silentSince, self.notBefore, self.notEarlyBefore) = (0, nil, .zero, .zero)
   }
 

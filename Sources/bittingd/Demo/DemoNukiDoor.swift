@@ -56,7 +56,7 @@ struct DemoNukiDoor {
           lockByHand: { await runner.act { $0.turnedByHand(toLocked: true, at: $1) } })))
     // Nobody waits an hour for a demonstration, and no battery is drained.
     var policy = NukiPolicy()
-    (policy.visitsPerDay, policy.logInterval) = (10_000, .seconds(10))
+    (policy.visitsPerDay, policy.logInterval, policy.newsGap) = (10_000, .seconds(10), .seconds(1))
     site.links.append(
       .init(account: Self.account, onDemand: runner.way) { [policy, name] seed in
         let id = seed.lockIDs[name] ?? LockID(rawValue: name)
