@@ -15,8 +15,9 @@ struct NukiJob: Sendable {
   let command: LockCommand
   private var stage = Stage.start
   private var lockDate: Timestamp?
-  /// True once a code of others turned out to be ours: the ledger has to look at all slots.
-  private(set) var hasTakenOver = false
+  /// True once a code of others turned out to be ours, or codes of others came or went: the ledger, which is told of
+  /// one slot, has to look at all of them.
+  private(set) var hasSeenMore = false
   /// Ids of the last list that lacked a code of ours.
   private var shortList: Set<UInt16>?
   /// True once the lock has acknowledged a change: it holds something else than before.
@@ -177,6 +178,7 @@ struct NukiJob: Sendable {
       guard let code = codes.first, let reading = memory.saw(code, at: place, in: slot) else {
         return self.list(for: .answer)
       }
+      if memory.total != total { self.hasSeenMore = true }
       memory.total = total
       return .finished(.slot(reading, changes: nil))
     case (.listing(let sequel), .codes(let codes, let total)):
@@ -243,8 +245,13 @@ struct NukiJob: Sendable {
       self.shortList = ids
       return self.listAgain(for: sequel)
     }
+    let others = memory.others
     let readings = memory.saw(all: self.listed)
-    memory.listedAt = date
+    if case .readSlots = self.command {
+      memory.listedAt = date
+    } else if memory.others != others {
+      self.hasSeenMore = true
+    }
     return self.conclude(sequel, from: readings, memory: &memory)
   }
 
@@ -278,7 +285,7 @@ struct NukiJob: Sendable {
         let holder = readings.first { $0.contents == .code(entry.pin) && $0.slot != slot }
         if let holder, memory.codes[slot] == nil, self.isExactly(wanted, in: holder.slot, of: memory) {
           memory.takeOver(holder.slot, into: slot)
-          self.hasTakenOver = true
+          self.hasSeenMore = true
           return .finished(
             .slot(
               SlotReading(slot: slot, contents: holder.contents, window: holder.window, name: holder.name), changes: nil

@@ -235,7 +235,7 @@ extension NukiLockDriver {
   mutating func finishJob(_ result: Result<LockReply, LockFault>, into effects: inout [DriverEffect]) {
     guard let job = self.job else { return }
     self.job = nil
-    if job.hasTakenOver { self.visit.isListDue = true }
+    if job.hasSeenMore { self.visit.isListDue = true }
     self.keep(&effects)
     effects.append(.finish(job.id, result))
   }

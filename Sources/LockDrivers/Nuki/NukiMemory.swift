@@ -64,6 +64,8 @@ struct NukiMemory: Hashable, Sendable {
   }
 
   func isStranger(_ slot: Int) -> Bool { self.codes[slot]?.isOurs == false }
+  /// The ids of the codes of others.
+  var others: Set<UInt16> { Set(self.codes.values.lazy.filter { !$0.isOurs }.map(\.id)) }
   func isPending(_ slot: Int) -> Bool { self.pending.contains { $0.slot == slot } }
 
   /// A code is about to be added.

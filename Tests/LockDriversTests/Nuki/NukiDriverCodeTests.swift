@@ -75,6 +75,21 @@ private let window = TimeWindow(
     #expect(air.reports.contains(.slotsChanged(nil)))
   }
 
+  @Test(arguments: [false, true])
+  func `a change of codes by others during a visit is noticed by what proves our own`(isUpdate: Bool) throws {
+    var air = try NukiAir.settled()
+    _ = air.run(.readSlots)
+    if isUpdate { _ = air.run(.program(slot: 1, SlotEntry(pin: pin("583914")))) }
+    air.advance(by: .minutes(1))
+    air.forget()
+    // Some locks do not count them; of those that do, one more than we have written may be our own.
+    air.lock.temperament.countsCodeChanges = false
+    air.atLock { $0.addForeignCode(pin("345678"), name: "Owner", at: $1).effects }
+    #expect(try air.run(.program(slot: 1, SlotEntry(pin: pin("974216"))))?.get().reading != nil)
+    air.advance(by: .minutes(1))
+    #expect(air.reports.contains(.slotsChanged(nil)))
+  }
+
   @Test(arguments: ["loses-add-reply", "drops-after-add"])
   func `an added code whose answer is lost is found again and not added twice`(temperament: String) throws {
     for restarts in [false, true] {
