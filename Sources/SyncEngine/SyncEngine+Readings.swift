@@ -1,0 +1,174 @@
+internal import Foundation
+public import LockCore
+internal import Logging
+
+/// What readers of the API see.
+extension SyncEngine {
+  /// The site.
+  public func workspace() -> WorkspaceView {
+    WorkspaceView(
+      id: self.site.workspaceID, name: self.site.name,
+      isSandbox: self.site.doors.values.allSatisfy { $0.definition.simulation != nil })
+  }
+
+  /// Adapters and buses, oldest first.
+  public func accounts() -> [AccountView] {
+    self.site.accounts.values.map { self.site.view(of: $0) }.sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
+  }
+
+  /// Locks, oldest first.
+  public func devices() -> [DeviceView] {
+    self.site.doors.values.map { self.site.view(of: $0) }.sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
+  }
+
+  /// One lock.
+  /// - Throws: ``RequestFault/deviceNotFound``.
+  public func device(_ id: LockID) throws(RequestFault) -> DeviceView { self.site.view(of: try self.site.door(id)) }
+
+  /// Changes what the API may change of a lock: its nickname (`.some(nil)` clears it) and free members (null and
+  /// "" take one away; the others stay).
+  /// - Throws: ``RequestFault/deviceNotFound``, ``RequestFault/storeUnavailable(_:)``.
+  @discardableResult
+  public func updateDevice(
+    _ id: LockID, nickname: String??, customMetadata: [String: JSONValue]?
+  )
+    throws(RequestFault) -> DeviceView
+  {
+    let door = try self.site.door(id)
+    var metadata = door.customMetadata
+    for (key, value) in customMetadata ?? [:] {
+      if value == .null || value == "" { metadata.removeValue(forKey: key) } else { metadata[key] = value }
+    }
+    do {
+      try self.site.rename(id, nickname: nickname ?? door.nickname, customMetadata: metadata)
+    } catch {
+      throw .storeUnavailable("The gateway cannot write its store (\(Store.reason(of: error))).")
+    }
+    return try self.device(id)
+  }
+
+  /// Access codes, oldest first; nil members do not restrict.
+  public func accessCodes(isManaged: Bool, device: LockID?, ids: [AccessCodeID]?) -> [AccessCodeView] {
+    let now = self.now()
+    let wanted = ids.map(Set.init)
+    return self.site.doors.values.filter { device == nil || $0.id == device }.flatMap { door in
+      isManaged
+        ? door.ledger.codes.values.filter { wanted?.contains($0.id) ?? true }
+          .map { self.site.view(of: $0, door: door, at: now) }
+        : door.ledger.strangers.values.filter { wanted?.contains($0.id) ?? true }
+          .map { self.site.view(of: $0, door: door) }
+    }.sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
+  }
+
+  /// One access code by its id.
+  /// - Throws: ``RequestFault/accessCodeNotFound``.
+  public func accessCode(_ id: AccessCodeID, isManaged: Bool) throws(RequestFault) -> AccessCodeView {
+    if isManaged {
+      let (door, code) = try self.site.find(id)
+      return self.site.view(of: code, door: door, at: self.now())
+    }
+    for door in self.site.doors.values {
+      if let stranger = door.ledger.strangers.values.first(where: { $0.id == id }) {
+        return self.site.view(of: stranger, door: door)
+      }
+    }
+    throw .accessCodeNotFound
+  }
+
+  /// One access code by its lock and PIN.
+  /// - Throws: ``RequestFault/deviceNotFound``, ``RequestFault/accessCodeNotFound``.
+  public func accessCode(device: LockID, pin: PINCode, isManaged: Bool) throws(RequestFault) -> AccessCodeView {
+    let door = try self.site.door(device)
+    if isManaged {
+      let codes = door.ledger.codes.values.filter { $0.terms.pin == pin }
+      // A code that is being deleted may share its PIN with its successor.
+      guard let code = codes.first(where: { !$0.isDeleting }) ?? codes.first else { throw .accessCodeNotFound }
+      return self.site.view(of: code, door: door, at: self.now())
+    }
+    guard let stranger = door.ledger.strangers.values.first(where: { $0.pin == pin }) else {
+      throw .accessCodeNotFound
+    }
+    return self.site.view(of: stranger, door: door)
+  }
+
+  /// One action attempt.
+  /// - Throws: ``RequestFault/actionAttemptNotFound``, ``RequestFault/storeUnavailable(_:)``.
+  public func actionAttempt(_ id: String) throws(RequestFault) -> ActionAttempt {
+    let found: [(attempt: ActionAttempt, code: AccessCodeID?)]
+    do {
+      found = try self.store.attempts(ids: [id], lock: nil)
+    } catch {
+      throw .storeUnavailable("The gateway cannot read its store (\(Store.reason(of: error))).")
+    }
+    guard let attempt = found.first?.attempt else { throw .actionAttemptNotFound }
+    return attempt
+  }
+
+  /// Action attempts, oldest first; nil members do not restrict.
+  public func actionAttempts(ids: [String]?, device: LockID?) -> [ActionAttempt] {
+    do {
+      return try self.store.attempts(ids: ids, lock: device).map(\.attempt)
+    } catch {
+      self.logger.error("attempts cannot be read", metadata: ["reason": "\(Store.reason(of: error))"])
+      return []
+    }
+  }
+
+  /// The attempt once it is finished, at the latest after `patience`.
+  /// - Throws: ``RequestFault/actionAttemptNotFound``, ``RequestFault/storeUnavailable(_:)``.
+  public func finished(_ id: String, patience: Duration) async throws(RequestFault) -> ActionAttempt {
+    if case .pending = try self.actionAttempt(id).status { await self.wait(for: id, patience: patience) }
+    return try self.actionAttempt(id)
+  }
+
+  /// Returns when what is named has happened, when the patience is over, or when the waiting task or the engine is
+  /// cancelled.
+
+  /// Events that a filter lets through.
+  public func events(_ filter: EventFilter) -> [EventView] {
+    do {
+      return try self.store.events(filter)
+    } catch {
+      self.logger.error("events cannot be read", metadata: ["reason": "\(Store.reason(of: error))"])
+      return []
+    }
+  }
+
+  /// The newest event that fits; nil when there is none.
+  public func event(id: String?, type: String?, device: LockID?) -> EventView? {
+    var filter = EventFilter()
+    filter.ids = id.map { [$0] }
+    filter.types = type.map { [$0] }
+    filter.devices = device.map { [$0] }
+    (filter.limit, filter.newestFirst) = (1, true)
+    return self.events(filter).first
+  }
+
+  /// How each part of the daemon does: `healthy`, `degraded` or `down`.
+  public func health() -> [(service: String, status: String, description: String)] {
+    let silent = self.site.doors.values.filter { !$0.ledger.isReachable }.map(\.displayName).sorted()
+    let lost = self.site.accounts.values.filter { $0.fault != nil }.map(\.definition.key).sorted()
+    let store = self.site.storeFault ?? ((try? self.store.synchronousLevel()) == nil ? "it cannot be read" : nil)
+    let isHeld = self.clock.isHeld
+    return [
+      (
+        "store", store == nil ? "healthy" : "down",
+        store.map { "The store is out of service: \($0)." } ?? "The store is read and written."
+      ),
+      (
+        "clock", isHeld ? "degraded" : "healthy",
+        isHeld
+          ? "The wall clock is behind what was seen already and nobody keeps it: time stands still for codes until it is set."
+          : "The wall clock is believed."
+      ),
+      (
+        "adapters", lost.isEmpty ? "healthy" : "degraded",
+        lost.isEmpty ? "All are there." : "Gone: \(lost.joined(separator: ", "))."
+      ),
+      (
+        "locks", silent.isEmpty ? "healthy" : "degraded",
+        silent.isEmpty ? "All answer." : "Silent: \(silent.joined(separator: ", "))."
+      ),
+    ]
+  }
+}
