@@ -29,11 +29,14 @@ extension Route {
     ].map { Parameter.optional($0, .someText) }
     + ["space_ids", "access_method_ids", "access_grant_ids", "acs_system_ids"].map { Parameter.optional($0, .ids) }
 
+  /// A name that no event of this API has is a mistake; one that no event of this site has finds none.
+  private static let eventType = ParameterType.choice(EventCatalogue.knownNames)
+
   private static let eventFilters = Schema(
     [
       .optional("since", .timestamp), .optional("between", .list(.timestamp, count: 2...2)),
-      .optional("event_ids", .ids), .optional("event_type", .someText),
-      .optional("event_types", .list(.someText, count: 0...Int.max)), .optional("device_id", .id),
+      .optional("event_ids", .ids), .optional("event_type", eventType),
+      .optional("event_types", .list(eventType, count: 0...Int.max)), .optional("device_id", .id),
       .optional("device_ids", .ids), .optional("access_code_id", .id), .optional("access_code_ids", .ids),
       .optional("connected_account_id", .id), .optional("limit", .limit),
       .optional("unstable_offset", .integer(0...Int(Int32.max))),

@@ -3,29 +3,30 @@ internal import LockCore
 /// What the world is told about codes, in the API's words.
 extension Site {
   func drafts(of event: CodeEvent, door: Door, before: LockLedger, at now: Timestamp) -> [EventDraft] {
-    func draft(_ type: String, _ code: AccessCodeID, _ members: [String: JSONValue] = [:]) -> EventDraft {
+    func draft(_ type: EventType, _ code: AccessCodeID, _ members: [String: JSONValue] = [:]) -> EventDraft {
       EventDraft(
         type: type, lock: door.id, account: door.account, code: code, occurredAt: now, members: members)
     }
     func pin(_ id: AccessCodeID) -> JSONValue { .optional(door.ledger.codes[id]?.terms.pin.digits) }
-    func withIssues(_ type: String, _ id: AccessCodeID) -> EventDraft {
+    func withIssues(_ type: EventType, _ id: AccessCodeID) -> EventDraft {
       let code = door.ledger.codes[id].map { self.view(of: $0, door: door, at: now) }
       let adapter = self.accounts.values.first { $0.id == door.account }
-      return draft(type, id, Self.issues(of: door, adapter: adapter, code: code))
+      let none: [String: JSONValue] = ["access_code_errors": [], "access_code_warnings": []]
+      return draft(type, id, Self.issues(of: door, adapter: adapter, code: code).merging(none) { known, _ in known })
     }
     switch event {
-    case .scheduled(let id): return [draft("access_code.scheduled_on_device", id, ["code": pin(id)])]
-    case .set(let id): return [draft("access_code.set_on_device", id, ["code": pin(id)])]
-    case .removed(let id): return [draft("access_code.removed_from_device", id)]
+    case .scheduled(let id): return [draft(.accessCodeScheduledOnDevice, id, ["code": pin(id)])]
+    case .set(let id): return [draft(.accessCodeSetOnDevice, id, ["code": pin(id)])]
+    case .removed(let id): return [draft(.accessCodeRemovedFromDevice, id)]
     case .deleted(let code):
-      return [draft("access_code.deleted", code.id, ["code": .string(code.terms.pin.digits)])]
-    case .late(let id): return [withIssues("access_code.delay_in_setting_on_device", id)]
-    case .failedToSet(let id): return [withIssues("access_code.failed_to_set_on_device", id)]
-    case .failedToRemove(let id): return [withIssues("access_code.failed_to_remove_from_device", id)]
-    case .modifiedAtLock(let id): return [draft("access_code.modified_external_to_seam", id)]
-    case .removedAtLock(let id): return [draft("access_code.deleted_external_to_seam", id)]
-    case .strangerFound(let stranger): return [draft("access_code.unmanaged.created", stranger.id)]
-    case .strangerGone(let stranger): return [draft("access_code.unmanaged.removed", stranger.id)]
+      return [draft(.accessCodeDeleted, code.id, ["code": .string(code.terms.pin.digits)])]
+    case .late(let id): return [withIssues(.accessCodeDelayInSettingOnDevice, id)]
+    case .failedToSet(let id): return [withIssues(.accessCodeFailedToSetOnDevice, id)]
+    case .failedToRemove(let id): return [withIssues(.accessCodeFailedToRemoveFromDevice, id)]
+    case .modifiedAtLock(let id): return [draft(.accessCodeModifiedExternalToSeam, id)]
+    case .removedAtLock(let id): return [draft(.accessCodeDeletedExternalToSeam, id)]
+    case .strangerFound(let stranger): return [draft(.accessCodeUnmanagedCreated, stranger.id)]
+    case .strangerGone(let stranger): return [draft(.accessCodeUnmanagedRemoved, stranger.id)]
     case .changed(let id, let from):
       guard let code = door.ledger.codes[id] else { return [] }
       return Self.changes(from: from, to: code.terms).map { change in
@@ -34,7 +35,7 @@ extension Site {
           ["from": .object(change.from), "to": .object(change.to), "description": .string(change.description)])
       } + [
         draft(
-          "access_code.changed", id,
+          .accessCodeChanged, id,
           [
             "changed_properties": .array(
               Self.changes(from: from, to: code.terms).flatMap { change in
@@ -50,7 +51,7 @@ extension Site {
   /// One difference between two sets of terms, in the API's words.
   struct TermsChange {
     var mutation: String
-    var event: String
+    var event: EventType
     var from: [String: JSONValue]
     var to: [String: JSONValue]
     var description: String
@@ -61,19 +62,19 @@ extension Site {
     if from.name != to.name {
       changes.append(
         TermsChange(
-          mutation: "updating_name", event: "access_code.name_changed", from: ["name": .optional(from.name)],
+          mutation: "updating_name", event: .accessCodeNameChanged, from: ["name": .optional(from.name)],
           to: ["name": .optional(to.name)], description: "The name was changed."))
     }
     if from.pin != to.pin {
       changes.append(
         TermsChange(
-          mutation: "updating_code", event: "access_code.code_changed", from: ["code": .string(from.pin.digits)],
+          mutation: "updating_code", event: .accessCodeCodeChanged, from: ["code": .string(from.pin.digits)],
           to: ["code": .string(to.pin.digits)], description: "The code was changed."))
     }
     if from.window != to.window {
       changes.append(
         TermsChange(
-          mutation: "updating_time_frame", event: "access_code.time_frame_changed", from: Self.members(from.window),
+          mutation: "updating_time_frame", event: .accessCodeTimeFrameChanged, from: Self.members(from.window),
           to: Self.members(to.window), description: "The time frame was changed."))
     }
     return changes

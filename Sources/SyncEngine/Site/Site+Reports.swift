@@ -10,7 +10,7 @@ extension Site {
       door.errors["device_disconnected"] = nil
       if door.told.isConnected != true {
         (door.told.isConnected, door.told.disconnectedAt) = (true, nil)
-        draft.add(EventDraft(type: "device.connected", lock: door.id, account: door.account, occurredAt: now))
+        draft.add(EventDraft(type: .deviceConnected, lock: door.id, account: door.account, occurredAt: now))
         draft.note("\(door.displayName): it answers")
       }
       door.identity = identity
@@ -26,7 +26,7 @@ extension Site {
       draft.note("\(door.displayName): \(issue.message)")
       draft.add(
         EventDraft(
-          type: "device.disconnected", lock: door.id, account: door.account, occurredAt: now,
+          type: .deviceDisconnected, lock: door.id, account: door.account, occurredAt: now,
           members: Self.issues(of: door, adapter: nil, code: nil).merging(["error_code": "device_disconnected"]) {
             $1
           }))
@@ -39,7 +39,7 @@ extension Site {
       if let value = state.battery { door.state.battery = value }
       if let value = state.isTampered {
         if value, !door.told.isTampered {
-          draft.add(EventDraft(type: "device.tampered", lock: door.id, account: door.account, occurredAt: now))
+          draft.add(EventDraft(type: .deviceTampered, lock: door.id, account: door.account, occurredAt: now))
         }
         door.told.isTampered = value
         door.state.isTampered = value
@@ -141,7 +141,7 @@ extension Site {
         if index > last, index - last > 1 {
           draft.add(
             EventDraft(
-              type: "lock.entries_lost", lock: door.id, account: door.account, occurredAt: now,
+              type: .lockEntriesLost, lock: door.id, account: door.account, occurredAt: now,
               members: ["first_index": .int(Int64(last) + 1), "last_index": .int(Int64(index) - 1)]))
           draft.note("\(door.displayName): its log has lost \(index - last - 1) entries before they were read")
         }
@@ -157,14 +157,14 @@ extension Site {
       door.told.remoteActs.remove(at: index)
       return
     }
-    let (type, credential, members): (String, EntryCredential?, [String: JSONValue])
+    let (type, credential, members): (EventType, EntryCredential?, [String: JSONValue])
     switch record.happening {
     case .unlocked(let method, let whose):
-      (type, credential, members) = ("lock.unlocked", whose, ["method": .string(method.rawValue)])
+      (type, credential, members) = (.lockUnlocked, whose, ["method": .string(method.rawValue)])
     case .locked(let method, let whose):
-      (type, credential, members) = ("lock.locked", whose, ["method": .string(method.rawValue)])
+      (type, credential, members) = (.lockLocked, whose, ["method": .string(method.rawValue)])
     case .denied(let reason, let whose):
-      (type, credential, members) = ("lock.access_denied", whose, ["reason": Self.members(of: reason)])
+      (type, credential, members) = (.lockAccessDenied, whose, ["reason": Self.members(of: reason)])
     case .other: return
     }
     var event = EventDraft(
@@ -191,7 +191,7 @@ extension Site {
       event.members["access_code_is_managed"] = true
       event.members["code"] = .string(code.terms.pin.digits)
     }
-    if type == "lock.access_denied" {
+    if type == .lockAccessDenied {
       event.members["code"] = nil
       event.members["access_code_is_managed"] = nil
     }
@@ -218,46 +218,24 @@ extension Site {
     into draft: inout Draft
   ) {
     let isUnlock = attempt.kind == "UNLOCK_DOOR"
-    let name = isUnlock ? "unlock_door" : "lock_door"
-    var event = EventDraft(
-      type: "", lock: door.id, account: door.account, occurredAt: now,
-      members: ["action_attempt_id": .string(attempt.id)])
-    var outcome = event
-    outcome.members["action_type"] = .string(attempt.kind)
     switch result {
     case .success(let reply):
       var isConfirmed = true
       if case .done(let confirmed) = reply { isConfirmed = confirmed }
-      draft.finish((attempt, nil), .success(["was_confirmed_by_device": .bool(isConfirmed)]))
+      draft.finish((attempt, nil), .success(["was_confirmed_by_device": .bool(isConfirmed)]), at: door, date: now)
       door.state.isLocked = !isUnlock
-      event.type = isUnlock ? "lock.unlocked" : "lock.locked"
-      event.members["method"] = "remote"
-      draft.add(event)
+      draft.add(
+        EventDraft(
+          type: isUnlock ? .lockUnlocked : .lockLocked, lock: door.id, account: door.account, occurredAt: now,
+          members: ["action_attempt_id": .string(attempt.id), "method": "remote"]))
       if door.ledger.logCursor != nil {
         door.told.remoteActs.append(Door.RemoteAct(isUnlocking: isUnlock, date: now))
         if door.told.remoteActs.count > 8 { door.told.remoteActs.removeFirst() }
       }
-      outcome.type = "action_attempt.\(name).succeeded"
-      outcome.members["status"] = "success"
     case .failure(let fault):
       let (type, message) = Self.reason(of: fault)
-      draft.finish((attempt, nil), .error(type: type, message: message))
-      outcome.type = "action_attempt.\(name).failed"
-      outcome.members["status"] = "error"
+      draft.finish((attempt, nil), .error(type: type, message: message), at: door, date: now)
     }
-    draft.add(outcome)
-  }
-
-  /// Ends an attempt to simulate something at a door.
-  static func finish(simulation attempt: ActionAttempt, door: Door, at now: Timestamp, into draft: inout Draft) {
-    draft.finish((attempt, nil), .success([:]))
-    draft.add(
-      EventDraft(
-        type: "action_attempt.\(attempt.kind.lowercased()).succeeded", lock: door.id, account: door.account,
-        occurredAt: now,
-        members: [
-          "action_attempt_id": .string(attempt.id), "action_type": .string(attempt.kind), "status": "success",
-        ]))
   }
 
   private static func reason(of fault: LockFault) -> (type: String, message: String) {

@@ -41,7 +41,7 @@ extension Site {
       door.ledger.codes[id] = code
       draft.add(attempt, for: id)
       draft.add(
-        EventDraft(type: "access_code.created", lock: door.id, account: door.account, code: id, occurredAt: now))
+        EventDraft(type: .accessCodeCreated, lock: door.id, account: door.account, code: id, occurredAt: now))
     }
     return (id, attempt, effects)
   }
@@ -83,7 +83,7 @@ extension Site {
       guard !changes.isEmpty else { return }
       draft.add(
         EventDraft(
-          type: "access_code.mutations_requested", lock: door.id, account: door.account, code: updated.id,
+          type: .accessCodeMutationsRequested, lock: door.id, account: door.account, code: updated.id,
           occurredAt: now,
           members: [
             "requested_mutations": .array(

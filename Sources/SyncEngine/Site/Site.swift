@@ -131,6 +131,21 @@ struct Site {
       attempt.status = status
       self.attempts[attempt.id] = (attempt, waiting.code)
     }
+    /// As ``finish(_:_:)`` for what a door was asked to do: tells how it ended.
+    mutating func finish(_ waiting: Attempt, _ status: ActionAttempt.Status, at door: Door, date: Timestamp) {
+      self.finish(waiting, status)
+      let kind = waiting.attempt.kind
+      var hasSucceeded = false
+      if case .success = status { hasSucceeded = true }
+      guard let type = EventType.end(ofAttempt: kind, succeeded: hasSucceeded) else { return }
+      self.add(
+        EventDraft(
+          type: type, lock: door.id, account: door.account, occurredAt: date,
+          members: [
+            "action_attempt_id": .string(waiting.attempt.id), "action_type": .string(kind),
+            "status": hasSucceeded ? "success" : "error",
+          ]))
+    }
     var pendingAttempts: [Attempt] { self.attempts.values.filter { $0.attempt.isPending } }
     /// False once this happening has ended the attempt.
     func isOpen(_ id: String) -> Bool { self.attempts[id]?.attempt.isPending ?? true }
@@ -150,6 +165,7 @@ struct Site {
     let told = door.ledger.announce(at: now) { AccessCodeID(rawValue: UUID().uuidString.lowercased()) }
     for event in told { draft.events += self.drafts(of: event, door: door, before: before, at: now) }
     self.settleAttempts(of: door, at: now, into: &draft)
+    for index in draft.events.indices { draft.events[index].deviceMetadata = door.customMetadata }
     let plan = door.ledger.plan(at: now)
     if let job = plan.job { door.ledger.started(job, at: now) }
 
@@ -221,12 +237,13 @@ struct Site {
     case .started:
       for waiting in door.waiting where waiting.code == nil {
         draft.finish(
-          waiting, .error(type: "action_attempt_expired", message: "The gateway was restarted before it was done."))
+          waiting, .error(type: "action_attempt_expired", message: "The gateway was restarted before it was done."),
+          at: door, date: date)
       }
     case .jobFinished(let job, let result): self.work(job, result, into: &door, &draft, at: date)
     case .attemptFinished(let attempt, let result):
       Self.finish(attempt, result, door: &door, at: date, into: &draft)
-    case .simulated(let attempt): Self.finish(simulation: attempt, door: door, at: date, into: &draft)
+    case .simulated(let attempt): draft.finish((attempt, nil), .success([:]), at: door, date: date)
     case .reported(let report): Self.apply(report, to: &door, store: self.store, at: date, into: &draft)
     case .adapterChanged(let isGone):
       door.ledger.isAdapterGone = isGone

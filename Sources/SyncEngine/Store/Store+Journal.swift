@@ -4,8 +4,8 @@ internal import LockCore
 
 /// An event that is about to be journalled.
 struct EventDraft: Sendable {
-  /// The API's `event_type`.
-  var type: String
+  /// What it tells.
+  var type: EventType
   /// The lock it concerns.
   var lock: LockID?
   /// The adapter it concerns.
@@ -16,10 +16,12 @@ struct EventDraft: Sendable {
   var occurredAt: Timestamp
   /// Members beside those that every event has.
   var members: [String: JSONValue] = [:]
+  /// The free members that clients keep at the lock it concerns.
+  var deviceMetadata: [String: JSONValue] = [:]
 
   /// True for what somebody typed at the keypad, right or wrong.
   var isEntry: Bool {
-    self.type == "lock.access_denied" || (self.type == "lock.unlocked" && self.members["method"] == "keycode")
+    self.type == .lockAccessDenied || (self.type == .lockUnlocked && self.members["method"] == "keycode")
   }
 }
 
@@ -33,7 +35,7 @@ extension Store {
       let id = UUID().uuidString.lowercased()
       var members = draft.members
       members["event_id"] = .string(id)
-      members["event_type"] = .string(draft.type)
+      members["event_type"] = .string(draft.type.rawValue)
       members["workspace_id"] = .string(workspace)
       members["created_at"] = .string(now.iso8601)
       // A lock whose clock runs wild tells dates that nothing here can have.
@@ -41,13 +43,19 @@ extension Store {
       if let lock = draft.lock { members["device_id"] = .string(lock.rawValue) }
       if let account = draft.account { members["connected_account_id"] = .string(account) }
       if let code = draft.code { members["access_code_id"] = .string(code.rawValue) }
+      for map in draft.type.metadata {
+        members[map] = .object(map == "device_custom_metadata" ? draft.deviceMetadata : [:])
+      }
+      assert(
+        draft.type.differences(of: Set(members.keys)).isEmpty,
+        "\(draft.type.rawValue) is not as its row of the catalogue: \(draft.type.differences(of: Set(members.keys)))")
       try database.execute(
         sql: """
           INSERT INTO event (id, type, lock_id, account_id, access_code_id, created_at, payload)
           VALUES (?, ?, ?, ?, ?, ?, ?)
           """,
         arguments: [
-          id, draft.type, draft.lock?.rawValue, draft.account, draft.code?.rawValue, now.milliseconds,
+          id, draft.type.rawValue, draft.lock?.rawValue, draft.account, draft.code?.rawValue, now.milliseconds,
           try Self.text(.object(members)),
         ])
     }
