@@ -23,19 +23,24 @@ let coreTargets: [Target] = [
   .target(
     name: "CCrypto", cSettings: c, linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("sodium")]),
   .target(name: "LockCore", swiftSettings: swift),
+  .target(name: "OfflineCodes", dependencies: ["LockCore", "CCrypto"], swiftSettings: swift),
   .target(
-    name: "LockDrivers", dependencies: ["LockCore", "CCrypto"],
+    name: "LockDrivers", dependencies: ["LockCore", "OfflineCodes", "CCrypto"],
     exclude: ["Nuki/README.md", "OSDP/README.md", "Virtual/README.md"],
     swiftSettings: swift),
   .target(
     name: "LockTransport", dependencies: ["LockCore", "CTermios", "CBlueZ"], swiftSettings: swift),
   .target(
-    name: "LockSimulator", dependencies: ["LockCore", "LockDrivers", "LockTransport"],
+    name: "LockSimulator", dependencies: ["LockCore", "OfflineCodes", "LockDrivers", "LockTransport"],
     exclude: ["Nuki/README.md"],
     swiftSettings: swift),
   .testTarget(name: "LockCoreTests", dependencies: ["LockCore"], swiftSettings: swift),
   .testTarget(
-    name: "LockDriversTests", dependencies: ["LockCore", "LockDrivers", "LockSimulator", "LockTransport"],
+    name: "OfflineCodesTests", dependencies: ["LockCore", "OfflineCodes"],
+    resources: [.copy("vectors.json")], swiftSettings: swift),
+  .testTarget(
+    name: "LockDriversTests",
+    dependencies: ["LockCore", "OfflineCodes", "LockDrivers", "LockSimulator", "LockTransport"],
     resources: [.copy("Captures")], swiftSettings: swift),
   .testTarget(
     name: "LockTransportTests", dependencies: ["LockCore", "LockTransport", "CTermios"],
