@@ -21,6 +21,8 @@ DEMO_DIR := .demo
 LISTEN := 127.0.0.1:8471
 # Options for pytest, for example: make test-peers PYTEST="-k osdp -x"
 PYTEST :=
+# The tests of one file share a daemon and stay together; most of the time they wait.
+IN_PARALLEL := -n 4 --dist loadfile
 # Files of Tests/Bluetooth, for example: make test-bluetooth FILES=Tests/Bluetooth/test_rig.py
 FILES :=
 # One guest for each file. Its kernel is built once and kept outside of the checkout.
@@ -41,14 +43,14 @@ test: packages .venv/made-from ## Pass every test: Swift, then the daemon agains
 	swift build --build-tests $(SWIFT_FLAGS)
 	swift test --skip-build $(SWIFT_FLAGS) --skip '$(REAL_TIME)'
 	swift test --skip-build $(SWIFT_FLAGS) --filter '$(REAL_TIME)'
-	$(PYTHON) -m pytest Tests/Peers $(PYTEST)
+	$(PYTHON) -m pytest Tests/Peers $(IN_PARALLEL) $(PYTEST)
 	$(IN_GUESTS)
 
 test-core: packages .venv/made-from ## Pass the tests of the targets that need no package from outside
 	$(CORE) swift test $(CORE_FLAGS)
 
 test-peers: build .venv/made-from ## Pass only the tests with the official SDK and the OSDP reader
-	$(PYTHON) -m pytest Tests/Peers $(PYTEST)
+	$(PYTHON) -m pytest Tests/Peers $(IN_PARALLEL) $(PYTEST)
 
 test-bluetooth: build .venv/made-from ## Pass only the tests with real Bluetooth, in user-mode Linux; FILES picks some
 	$(IN_GUESTS)

@@ -4,6 +4,7 @@ import faulthandler
 
 import pytest
 
+from contract import CONTRACT
 from gateway import BINARY, Daemon
 from osdp_reader import Reader
 from osdp_site import Site
@@ -23,6 +24,24 @@ def no_hanging_test():
     faulthandler.dump_traceback_later(LONGEST_TEST_SECONDS, exit=True)
     yield
     faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """A test in which an answer broke the contract has failed, whatever else it found."""
+    try:
+        return (yield)
+    finally:
+        CONTRACT.raise_what_broke()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item, nextitem):
+    """What is answered while a test is cleared away belongs to it too."""
+    try:
+        return (yield)
+    finally:
+        CONTRACT.raise_what_broke()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -77,7 +96,7 @@ def make_code(daemon):
 
     def make(door: dict, **fields) -> dict:
         body = {"device_id": door["device_id"], **fields}
-        made.append(daemon.post("/access_codes/create", body)["access_code"])
+        made.append(daemon.ask("/access_codes/create", **body)["access_code"])
         return made[-1]
 
     yield make

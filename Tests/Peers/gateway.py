@@ -8,8 +8,9 @@ import time
 from pathlib import Path
 
 import httpx
-from seam import Seam
 
+import sdk
+from contract import heard_by_httpx
 from waiting import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,6 +32,8 @@ class Daemon:
         self.process: subprocess.Popen | None = None
         self.url = ""
         self.http: httpx.Client | None = None
+        self.anonymous: httpx.Client | None = None
+        self._sdk = None
         self._log_start = 0
         directory.mkdir(parents=True, exist_ok=True)
 
@@ -51,9 +54,14 @@ class Daemon:
     def start(self, timeout: float = 20) -> "Daemon":
         """Starts the process and returns when it answers."""
         self.spawn()
-        self.url = eventually(self._printed_url, "the daemon prints its address", timeout)
-        eventually(lambda: self.is_healthy(), "the daemon answers /health", timeout)
-        self.http = httpx.Client(base_url=self.url, timeout=30, headers={"authorization": f"Bearer {self.key}"})
+        return self.connect(eventually(self._printed_url, "the daemon prints its address", timeout), timeout)
+
+    def connect(self, url: str, timeout: float = 20) -> "Daemon":
+        """Waits until the process answers there, and makes the clients with which it is asked."""
+        self.url = url
+        self.http, self.anonymous = self.client(authorization=f"Bearer {self.key}"), self.client()
+        eventually(self.is_healthy, "the daemon answers /health", timeout)
+        self._sdk = self.seam() if self.key else None
         return self
 
     def stop(self, timeout: float = 10) -> float:
@@ -92,7 +100,7 @@ class Daemon:
 
     def is_healthy(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/health", timeout=2).status_code == 200
+            return self.anonymous.get("/health", timeout=2).status_code == 200
         except httpx.TransportError:
             return False
 
@@ -111,28 +119,37 @@ class Daemon:
         return found and found[0]
 
     def _hang_up(self):
-        if self.http is not None:
-            self.http.close()
-            self.http = None
+        for client in filter(None, (self.http, self.anonymous)):
+            client.close()
+        self.http = self.anonymous = self._sdk = None
 
     # Asking.
 
-    def seam(self, **options) -> Seam:
+    def seam(self, **options) -> sdk.Seam:
         """The official SDK's client."""
-        return Seam(self.key, endpoint=self.url, **options)
+        return sdk.client(self.key, self.url, **options)
+
+    def client(self, **headers: str) -> httpx.Client:
+        """A client for raw HTTP with nothing but these headers; the contract sees all that it is answered."""
+        return httpx.Client(base_url=self.url, timeout=30, headers=headers, verify=False,
+                            event_hooks={"response": [heard_by_httpx]})
+
+    def ask(self, path: str, /, status: int = 200, **fields) -> dict:
+        """Calls the SDK's method of a path in the SDK's own dialect, checks the status, returns the JSON."""
+        got, body = sdk.ask(self._sdk, path, fields)
+        assert got == status, f"{path}: {got} {body}"
+        return body
 
     def post(self, path: str, body: dict | None = None, status: int = 200) -> dict:
-        """Posts JSON, checks the status, returns the JSON."""
+        """Posts raw JSON, also such as the SDK would not send; checks the status, returns the JSON."""
         response = self.http.post(path, json=body or {})
         assert response.status_code == status, f"{path}: {response.status_code} {response.text}"
         return response.json()
 
     def events(self, event_type: str | None = None, **fields) -> list[dict]:
         """All events of a type whose fields are as given, oldest first."""
-        body = {"since": LONG_AGO, "limit": 5000}
-        if event_type:
-            body["event_type"] = event_type
-        return [event for event in self.post("/events/list", body)["events"]
+        wanted = {"event_type": event_type} if event_type else {}
+        return [event for event in self.ask("/events/list", since=LONG_AGO, limit=5000, **wanted)["events"]
                 if fields.items() <= event.items()]
 
     def wait_for_event(self, event_type: str, timeout: float = 15, **fields) -> dict:
@@ -142,13 +159,13 @@ class Daemon:
     def door(self, name: str, timeout: float = 30) -> dict:
         """A device by its name, once it is online."""
         def online():
-            device = self.post("/devices/get", {"name": name})["device"]
+            device = self.ask("/devices/get", name=name)["device"]
             return device if device["properties"]["online"] else None
         return eventually(online, f"{name} is online", timeout)
 
     def code(self, access_code_id: str) -> dict:
         """An access code as it stands."""
-        return self.post("/access_codes/get", {"access_code_id": access_code_id})["access_code"]
+        return self.ask("/access_codes/get", access_code_id=access_code_id)["access_code"]
 
     def wait_for_code(self, access_code_id: str, timeout: float = 15, **fields) -> dict:
         """An access code as soon as its fields are as given."""
@@ -160,12 +177,12 @@ class Daemon:
 
     def type_code(self, device_id: str, code: str) -> dict:
         """Types a PIN at a simulated door; returns the finished action attempt."""
-        attempt = self.post("/locks/simulate/keypad_code_entry", {"device_id": device_id, "code": code})
+        attempt = self.ask("/locks/simulate/keypad_code_entry", device_id=device_id, code=code)
         return self.finished(attempt["action_attempt"]["action_attempt_id"])
 
     def finished(self, action_attempt_id: str, timeout: float = 30) -> dict:
         """An action attempt once it is not pending."""
         def done():
-            got = self.post("/action_attempts/get", {"action_attempt_id": action_attempt_id})["action_attempt"]
+            got = self.ask("/action_attempts/get", action_attempt_id=action_attempt_id)["action_attempt"]
             return got if got["status"] != "pending" else None
         return eventually(done, "the action attempt finishes", timeout)

@@ -62,12 +62,12 @@ class Site:
     def door(self, reader: Reader | None = None) -> dict:
         """The device of a reader's door as it stands."""
         name = f"Door {(reader or self.reader).address}"
-        return self.daemon.post("/devices/get", {"name": name})["device"]
+        return self.daemon.ask("/devices/get", name=name)["device"]
 
     def make_code(self, reader: Reader | None = None, **fields) -> dict:
         """An access code at a reader's door, active already unless it has a window."""
         body = {"device_id": self.door(reader)["device_id"], **fields}
-        code = self.daemon.post("/access_codes/create", body)["access_code"]
+        code = self.daemon.ask("/access_codes/create", **body)["access_code"]
         return code if "starts_at" in fields else self.daemon.wait_for_code(code["access_code_id"], status="set")
 
     def enter(self, code: dict) -> dict:

@@ -8,7 +8,7 @@ import moments
 
 
 def update(daemon, code: dict, /, status: int = 200, **fields) -> dict:
-    return daemon.post("/access_codes/update", {"access_code_id": code["access_code_id"], **fields}, status=status)
+    return daemon.ask("/access_codes/update", status=status, access_code_id=code["access_code_id"], **fields)
 
 
 def settled(daemon, code: dict, /, **fields) -> dict:
@@ -16,7 +16,7 @@ def settled(daemon, code: dict, /, **fields) -> dict:
 
 
 def fresh_pin(daemon, door: dict) -> str:
-    return daemon.post("/access_codes/generate_code", {"device_id": door["device_id"]})["generated_code"]["code"]
+    return daemon.ask("/access_codes/generate_code", device_id=door["device_id"])["generated_code"]["code"]
 
 
 def test_a_name_is_changed_and_nothing_else(daemon, make_code, front_door):
@@ -129,20 +129,19 @@ def test_the_sdk_updates_and_deletes(daemon, seam, make_code, front_door):
 
 
 def test_deleting_an_unknown_code_is_not_found(daemon):
-    error = daemon.post("/access_codes/delete", {"access_code_id": str(uuid.uuid4())}, status=404)["error"]
+    error = daemon.ask("/access_codes/delete", status=404, access_code_id=str(uuid.uuid4()))["error"]
     assert error["type"] == "access_code_not_found"
 
 
 def test_the_device_of_a_delete_is_a_cross_check(daemon, make_code, front_door, studio):
     code = make_code(front_door)
-    daemon.post("/access_codes/delete", {
-        "access_code_id": code["access_code_id"], "device_id": studio["device_id"]}, status=404)
+    daemon.ask("/access_codes/delete", status=404, access_code_id=code["access_code_id"], device_id=studio["device_id"])
     assert daemon.code(code["access_code_id"])["status"] in ("setting", "set")
 
 
 def test_until_the_lock_confirms_a_deleted_code_is_readable_and_says_so(daemon, make_code, boathouse):
     code = daemon.wait_for_code(make_code(boathouse)["access_code_id"], timeout=90, status="set")
-    first = daemon.post("/access_codes/delete", {"access_code_id": code["access_code_id"]})["action_attempt"]
+    first = daemon.ask("/access_codes/delete", access_code_id=code["access_code_id"])["action_attempt"]
     assert first["action_type"] == "DELETE_ACCESS_CODE"
     removing = daemon.http.post("/access_codes/get", json={"access_code_id": code["access_code_id"]})
     if removing.status_code == 200:
@@ -160,25 +159,25 @@ def test_until_the_lock_confirms_a_deleted_code_is_readable_and_says_so(daemon, 
 
 def test_a_code_that_was_on_the_lock_is_first_removed_then_deleted(daemon, make_code, front_door):
     code = settled(daemon, make_code(front_door), status="set")
-    daemon.post("/access_codes/delete", {"access_code_id": code["access_code_id"]})
+    daemon.ask("/access_codes/delete", access_code_id=code["access_code_id"])
     gone = daemon.wait_for_event("access_code.deleted", access_code_id=code["access_code_id"])
     assert gone["code"] == code["code"]
     told = [event["event_type"] for event in daemon.events(access_code_id=code["access_code_id"])]
     assert told.index("access_code.removed_from_device") < told.index("access_code.deleted")
-    daemon.post("/access_codes/get", {"access_code_id": code["access_code_id"]}, status=404)
+    daemon.ask("/access_codes/get", status=404, access_code_id=code["access_code_id"])
 
 
 def test_a_code_that_was_never_on_the_lock_is_only_deleted(daemon, make_code, front_door):
     code = make_code(front_door, starts_at="2098-01-01T00:00:00Z", ends_at="2098-01-02T00:00:00Z")
-    daemon.post("/access_codes/delete", {"access_code_id": code["access_code_id"]})
+    daemon.ask("/access_codes/delete", access_code_id=code["access_code_id"])
     daemon.wait_for_event("access_code.deleted", access_code_id=code["access_code_id"])
     told = [event["event_type"] for event in daemon.events(access_code_id=code["access_code_id"])]
     assert "access_code.removed_from_device" not in told
-    daemon.post("/access_codes/get", {"access_code_id": code["access_code_id"]}, status=404)
+    daemon.ask("/access_codes/get", status=404, access_code_id=code["access_code_id"])
 
 
 def test_the_pin_of_a_deleted_code_can_be_given_again(daemon, make_code, front_door):
     code = settled(daemon, make_code(front_door), status="set")
-    daemon.post("/access_codes/delete", {"access_code_id": code["access_code_id"]})
+    daemon.ask("/access_codes/delete", access_code_id=code["access_code_id"])
     daemon.wait_for_event("access_code.deleted", access_code_id=code["access_code_id"])
     assert make_code(front_door, code=code["code"])["access_code_id"] != code["access_code_id"]

@@ -10,7 +10,7 @@ import pytest
 
 def refused(daemon, door, **fields) -> dict:
     """The error of a create that is refused as bad input."""
-    body = daemon.post("/access_codes/create", {"device_id": door["device_id"], **fields}, status=400)
+    body = daemon.ask("/access_codes/create", status=400, device_id=door["device_id"], **fields)
     assert body["ok"] is False and body["error"]["type"] == "invalid_input"
     return body["error"]
 
@@ -100,7 +100,7 @@ def test_a_drawn_pin_has_the_shortest_length_or_the_preferred_one(make_code, fro
 
 
 def test_the_preferred_length_is_ignored_when_a_pin_is_given(daemon, make_code, front_door):
-    pin = daemon.post("/access_codes/generate_code", {"device_id": front_door["device_id"]})["generated_code"]["code"]
+    pin = daemon.ask("/access_codes/generate_code", device_id=front_door["device_id"])["generated_code"]["code"]
     longest = max(front_door["properties"]["supported_code_lengths"])
     assert make_code(front_door, code=pin, preferred_code_length=longest)["code"] == pin
 
@@ -109,7 +109,7 @@ def test_a_pin_in_use_on_the_lock_is_a_conflict_even_in_another_window(daemon, m
     first = make_code(front_door, starts_at="2098-01-01T00:00:00Z", ends_at="2098-01-02T00:00:00Z")
     body = {"device_id": front_door["device_id"], "code": first["code"],
             "starts_at": "2098-06-01T00:00:00Z", "ends_at": "2098-06-02T00:00:00Z"}
-    error = daemon.post("/access_codes/create", body, status=409)["error"]
+    error = daemon.ask("/access_codes/create", status=409, **body)["error"]
     assert error["type"] == "duplicate_access_code"
     assert first["code"] not in error["message"]
 
@@ -118,20 +118,20 @@ def test_the_same_pin_is_fine_on_another_lock(daemon, make_code, front_door, har
     shared = set(front_door["properties"]["supported_code_lengths"]) & set(
         harbour_entrance["properties"]["supported_code_lengths"])
     pin = make_code(front_door, preferred_code_length=min(shared))["code"]
-    other = daemon.post("/access_codes/generate_code", {"device_id": harbour_entrance["device_id"]})
+    other = daemon.ask("/access_codes/generate_code", device_id=harbour_entrance["device_id"])
     assert other["generated_code"]["code"] != pin
     assert make_code(harbour_entrance, code=pin)["code"] == pin
 
 
 def test_create_answers_at_once_with_a_pending_attempt_that_succeeds(daemon, front_door):
-    body = daemon.post("/access_codes/create", {"device_id": front_door["device_id"]})
+    body = daemon.ask("/access_codes/create", device_id=front_door["device_id"])
     attempt, code = body["action_attempt"], body["access_code"]
     assert attempt["action_type"] == "CREATE_ACCESS_CODE"
     assert set(attempt) >= {"action_attempt_id", "action_type", "status", "result", "error"}
     done = daemon.finished(attempt["action_attempt_id"])
     assert done["status"] == "success"
     assert done["result"]["access_code"]["access_code_id"] == code["access_code_id"]
-    daemon.post("/access_codes/delete", {"access_code_id": code["access_code_id"]})
+    daemon.ask("/access_codes/delete", access_code_id=code["access_code_id"])
 
 
 def test_with_sync_the_response_carries_the_finished_attempt(daemon, front_door):
@@ -141,11 +141,11 @@ def test_with_sync_the_response_carries_the_finished_attempt(daemon, front_door)
     gone = daemon.post("/access_codes/delete", {
         "access_code_id": body["access_code"]["access_code_id"], "sync": True})
     assert gone["action_attempt"]["status"] == "success"
-    daemon.post("/access_codes/get", {"access_code_id": body["access_code"]["access_code_id"]}, status=404)
+    daemon.ask("/access_codes/get", status=404, access_code_id=body["access_code"]["access_code_id"])
 
 
 def test_an_unknown_device_is_not_found(daemon):
-    error = daemon.post("/access_codes/create", {"device_id": str(uuid.uuid4())}, status=404)["error"]
+    error = daemon.ask("/access_codes/create", status=404, device_id=str(uuid.uuid4()))["error"]
     assert error["type"] == "device_not_found"
 
 
@@ -176,10 +176,10 @@ def test_a_code_without_a_name_has_none(make_code, front_door):
 
 def test_a_generated_code_is_valid_unused_and_creates_nothing(daemon, make_code, seam, front_door):
     device_id = front_door["device_id"]
-    before = daemon.post("/access_codes/list", {"device_id": device_id})["access_codes"]
-    generated = daemon.post("/access_codes/generate_code", {"device_id": device_id})["generated_code"]
+    before = daemon.ask("/access_codes/list", device_id=device_id)["access_codes"]
+    generated = daemon.ask("/access_codes/generate_code", device_id=device_id)["generated_code"]
     assert set(generated) == {"device_id", "code"} and generated["device_id"] == device_id
-    assert daemon.post("/access_codes/list", {"device_id": device_id})["access_codes"] == before
+    assert daemon.ask("/access_codes/list", device_id=device_id)["access_codes"] == before
     assert seam.access_codes.generate_code(device_id=device_id).code != generated["code"]
     assert make_code(front_door, code=generated["code"])["code"] == generated["code"]
 
@@ -213,7 +213,7 @@ def test_a_full_lock_says_so_and_takes_the_code_once_there_is_space(daemon, make
         daemon.wait_for_code(code["access_code_id"], timeout=60, status="set")
     waiting = eventually(lambda: first_with_error(daemon, codes), "one code finds no space", timeout=30)
     assert waiting["status"] == "setting"
-    daemon.post("/access_codes/delete", {"access_code_id": codes[0]["access_code_id"]})
+    daemon.ask("/access_codes/delete", access_code_id=codes[0]["access_code_id"])
     daemon.wait_for_code(waiting["access_code_id"], timeout=60, status="set", errors=[])
 
 

@@ -19,11 +19,11 @@ def ids(codes) -> list[str]:
 
 
 def listed(daemon, **body) -> list[str]:
-    return ids(daemon.post("/access_codes/list", body)["access_codes"])
+    return ids(daemon.ask("/access_codes/list", **body)["access_codes"])
 
 
 def test_a_list_wants_a_filter(daemon):
-    assert daemon.post("/access_codes/list", {}, status=400)["error"]["type"] == "invalid_input"
+    assert daemon.post("/access_codes/list", status=400)["error"]["type"] == "invalid_input"
     assert daemon.post("/access_codes/list", {"limit": 3}, status=400)["error"]["type"] == "invalid_input"
 
 
@@ -49,11 +49,11 @@ def test_a_search_matches_a_part_of_name_code_or_id(daemon, three, front_door):
 
 def test_pages_follow_each_other_without_gap_or_repeat(daemon, seam, three, front_door):
     body = {"device_id": front_door["device_id"], "limit": 2}
-    first = daemon.post("/access_codes/list", body)
+    first = daemon.ask("/access_codes/list", **body)
     assert set(first["pagination"]) == {"has_next_page", "next_page_cursor", "next_page_url"}
     assert first["pagination"]["has_next_page"] is True
     assert "page_cursor=" in first["pagination"]["next_page_url"]
-    second = daemon.post("/access_codes/list", {**body, "page_cursor": first["pagination"]["next_page_cursor"]})
+    second = daemon.ask("/access_codes/list", **body, page_cursor=first["pagination"]["next_page_cursor"])
     assert ids(first["access_codes"]) + ids(second["access_codes"]) == ids(three)
     assert second["pagination"] == {"has_next_page": False, "next_page_cursor": None, "next_page_url": None}
 
@@ -69,16 +69,16 @@ def test_the_next_page_url_is_the_next_page(daemon, three, front_door):
 
 
 def test_a_cursor_goes_only_with_its_own_question(daemon, three, front_door):
-    cursor = daemon.post("/access_codes/list", {
-        "device_id": front_door["device_id"], "limit": 2})["pagination"]["next_page_cursor"]
-    error = daemon.post("/access_codes/list", {
-        "device_id": front_door["device_id"], "limit": 1, "page_cursor": cursor}, status=400)["error"]
+    cursor = daemon.ask(
+        "/access_codes/list", device_id=front_door["device_id"], limit=2)["pagination"]["next_page_cursor"]
+    error = daemon.ask(
+        "/access_codes/list", status=400, device_id=front_door["device_id"], limit=1, page_cursor=cursor)["error"]
     assert error["type"] == "mismatched_page_parameters"
 
 
 @pytest.mark.parametrize("cursor", ["nonsense", "W10=", "eyJ4IjoxfQ=="])
 def test_a_cursor_that_was_never_given_out_is_refused(daemon, front_door, cursor):
-    daemon.post("/access_codes/list", {"device_id": front_door["device_id"], "page_cursor": cursor}, status=400)
+    daemon.ask("/access_codes/list", status=400, device_id=front_door["device_id"], page_cursor=cursor)
 
 
 def test_a_code_is_found_by_its_id_or_by_device_and_pin(daemon, seam, three, front_door):
@@ -88,34 +88,33 @@ def test_a_code_is_found_by_its_id_or_by_device_and_pin(daemon, seam, three, fro
 
 
 def test_an_id_together_with_a_pin_is_refused(daemon, three):
-    daemon.post("/access_codes/get", {
-        "access_code_id": three[0]["access_code_id"], "code": three[0]["code"]}, status=400)
+    daemon.ask("/access_codes/get", status=400, access_code_id=three[0]["access_code_id"], code=three[0]["code"])
 
 
 @pytest.mark.parametrize("path", ["/access_codes/get", "/access_codes/unmanaged/get"])
 def test_what_is_not_there_is_not_found(daemon, front_door, path):
     for body in ({"access_code_id": str(uuid.uuid4())}, {"device_id": front_door["device_id"], "code": "9182736"}):
-        error = daemon.post(path, body, status=404)["error"]
+        error = daemon.ask(path, status=404, **body)["error"]
         assert error["type"] == "access_code_not_found"
 
 
 def test_managed_and_unmanaged_codes_are_kept_apart(daemon, seam, three, front_door):
-    daemon.post("/access_codes/unmanaged/get", {"access_code_id": three[0]["access_code_id"]}, status=404)
-    unmanaged = daemon.post("/access_codes/unmanaged/list", {"device_id": front_door["device_id"]})
+    daemon.ask("/access_codes/unmanaged/get", status=404, access_code_id=three[0]["access_code_id"])
+    unmanaged = daemon.ask("/access_codes/unmanaged/list", device_id=front_door["device_id"])
     assert not set(ids(unmanaged["access_codes"])) & set(ids(three))
     assert set(unmanaged["pagination"]) == {"has_next_page", "next_page_cursor", "next_page_url"}
     assert isinstance(seam.access_codes.unmanaged.list(device_id=front_door["device_id"]), list)
 
 
 def test_codes_that_others_put_on_a_lock_are_listed_as_they_are(daemon):
-    for device in daemon.post("/devices/list")["devices"]:
-        for code in daemon.post("/access_codes/unmanaged/list", {"device_id": device["device_id"]})["access_codes"]:
+    for device in daemon.ask("/devices/list")["devices"]:
+        for code in daemon.ask("/access_codes/unmanaged/list", device_id=device["device_id"])["access_codes"]:
             assert code.keys() >= UNMANAGED_FIELDS and code["is_managed"] is False
             assert code["status"] in ("set", "unset")
-            one = daemon.post("/access_codes/unmanaged/get", {"access_code_id": code["access_code_id"]})
+            one = daemon.ask("/access_codes/unmanaged/get", access_code_id=code["access_code_id"])
             assert one["access_code"] == code
-            daemon.post("/access_codes/get", {"access_code_id": code["access_code_id"]}, status=404)
+            daemon.ask("/access_codes/get", status=404, access_code_id=code["access_code_id"])
 
 
 def test_an_unmanaged_list_wants_a_device(daemon):
-    assert daemon.post("/access_codes/unmanaged/list", {}, status=400)["error"]["type"] == "invalid_input"
+    assert daemon.post("/access_codes/unmanaged/list", status=400)["error"]["type"] == "invalid_input"

@@ -3,7 +3,8 @@
 import uuid
 
 import pytest
-from seam.exceptions import SeamActionAttemptFailedError
+
+from sdk import SeamActionAttemptFailedError
 
 ALWAYS_THERE = {"action_attempt_id", "action_type", "status", "result", "error"}
 
@@ -35,7 +36,7 @@ def test_locking_by_hand_is_told_as_such(daemon, seam, front_door):
 
 
 def test_an_attempt_is_read_again_as_it_is(daemon, front_door):
-    attempt = daemon.post("/locks/unlock_door", {"device_id": front_door["device_id"]})["action_attempt"]
+    attempt = daemon.ask("/locks/unlock_door", device_id=front_door["device_id"])["action_attempt"]
     done = daemon.finished(attempt["action_attempt_id"])
     assert set(done) >= ALWAYS_THERE
     assert done["status"] == "success" and done["error"] is None
@@ -53,18 +54,18 @@ def test_a_failed_attempt_says_why(daemon, seam, boathouse):
 
 
 def test_attempts_are_listed_by_id_and_by_device(daemon, seam, front_door, studio):
-    made = [daemon.post("/locks/unlock_door", {"device_id": door["device_id"]})["action_attempt"]["action_attempt_id"]
+    made = [daemon.ask("/locks/unlock_door", device_id=door["device_id"])["action_attempt"]["action_attempt_id"]
             for door in (front_door, studio, front_door)]
     by_id = seam.action_attempts.list(action_attempt_ids=made[:2])
     assert {attempt.action_attempt_id for attempt in by_id} == set(made[:2])
-    by_device = daemon.post("/action_attempts/list", {"device_id": front_door["device_id"]})
+    by_device = daemon.ask("/action_attempts/list", device_id=front_door["device_id"])
     here = [attempt["action_attempt_id"] for attempt in by_device["action_attempts"]]
     assert made[0] in here and made[2] in here and made[1] not in here
     assert set(by_device["pagination"]) == {"has_next_page", "next_page_cursor", "next_page_url"}
 
 
 def test_an_unknown_attempt_is_not_found(daemon):
-    error = daemon.post("/action_attempts/get", {"action_attempt_id": str(uuid.uuid4())}, status=404)["error"]
+    error = daemon.ask("/action_attempts/get", status=404, action_attempt_id=str(uuid.uuid4()))["error"]
     assert error["type"] == "action_attempt_not_found"
 
 

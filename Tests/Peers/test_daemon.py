@@ -10,7 +10,7 @@ import threading
 import httpx
 import pytest
 
-from gateway import BINARY, KEY
+from gateway import BINARY, KEY, Daemon
 from waiting import elapse, eventually
 
 CONFIG_ERROR, CANNOT_CREATE, IN_USE = 78, 73, 75
@@ -57,11 +57,11 @@ def test_the_demo_prints_doors_key_and_what_to_try(daemons):
 def test_a_made_key_is_printed_once_and_stored_only_hashed(daemons):
     demo = daemons(key=None).start()
     key = re.search(r"seam_\w{20,}", demo.log())[0]
-    answer = httpx.post(f"{demo.url}/devices/list", headers={"authorization": f"Bearer {key}"})
+    answer = demo.anonymous.post("/devices/list", headers={"authorization": f"Bearer {key}"})
     assert answer.status_code == 200
     demo.restart()
     assert key not in demo.log()
-    answer = httpx.post(f"{demo.url}/devices/list", headers={"authorization": f"Bearer {key}"})
+    answer = demo.anonymous.post("/devices/list", headers={"authorization": f"Bearer {key}"})
     assert answer.status_code == 200
     for path in demo.data.rglob("*"):
         if path.is_file():
@@ -181,7 +181,7 @@ def test_sigterm_ends_it_with_clients_connected_and_work_under_way(daemons):
     device_id = demo.door("Front Door")["device_id"]
     idle = socket.create_connection(("127.0.0.1", int(demo.url.rpartition(":")[2])))
     for _ in range(3):
-        demo.post("/access_codes/create", {"device_id": device_id})
+        demo.ask("/access_codes/create", device_id=device_id)
     assert demo.stop() < 2
     idle.close()
 
@@ -194,12 +194,10 @@ def test_a_reader_of_its_output_that_goes_away_does_not_end_it(daemons, tmp_path
         [BINARY, "--demo", "--data-dir", demo.data, "--listen", f"127.0.0.1:{port}"],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, "BITTING_API_KEY": KEY})
     try:
-        demo.url = f"http://127.0.0.1:{port}"
-        eventually(demo.is_healthy, "the daemon answers", timeout=20)
+        demo.connect(f"http://127.0.0.1:{port}")
         process.stdout.close()
-        with httpx.Client(base_url=demo.url, headers={"authorization": f"Bearer {KEY}"}) as client:
-            for device in client.post("/devices/list").json()["devices"]:
-                client.post("/access_codes/create", json={"device_id": device["device_id"]})
+        for device in demo.ask("/devices/list")["devices"]:
+            demo.ask("/access_codes/create", device_id=device["device_id"])
         elapse(1)
         assert demo.is_healthy() and process.poll() is None
     finally:
@@ -214,15 +212,15 @@ def free_port() -> int:
 
 def test_a_second_start_goes_on_where_the_first_ended(daemons):
     demo = daemons().start()
-    doors = {device["properties"]["name"]: device["device_id"] for device in demo.post("/devices/list")["devices"]}
-    code = demo.post("/access_codes/create", {"device_id": doors["Front Door"], "name": "Jane"})["access_code"]
+    doors = {device["properties"]["name"]: device["device_id"] for device in demo.ask("/devices/list")["devices"]}
+    code = demo.ask("/access_codes/create", device_id=doors["Front Door"], name="Jane")["access_code"]
     before = demo.wait_for_code(code["access_code_id"], status="set", pending_mutations=[])
     told = demo.events(access_code_id=code["access_code_id"])
-    workspace = demo.post("/workspaces/get")["workspace"]
+    workspace = demo.ask("/workspaces/get")["workspace"]
 
     demo.restart()
-    again = {device["properties"]["name"]: device["device_id"] for device in demo.post("/devices/list")["devices"]}
-    assert again == doors and demo.post("/workspaces/get")["workspace"] == workspace
+    again = {device["properties"]["name"]: device["device_id"] for device in demo.ask("/devices/list")["devices"]}
+    assert again == doors and demo.ask("/workspaces/get")["workspace"] == workspace
     demo.door("Front Door")
     assert demo.wait_for_code(code["access_code_id"], status="set") == before
     elapse(1)
@@ -243,7 +241,7 @@ def test_kill_9_at_any_moment_loses_no_acknowledged_code(daemons):
 
     for _ in range(30):
         done = threading.Event()
-        writers = [threading.Thread(target=keep_creating, args=(demo.url, device_id, acknowledged, done))
+        writers = [threading.Thread(target=keep_creating, args=(demo, device_id, acknowledged, done))
                    for _ in range(2)]
         for writer in writers:
             writer.start()
@@ -257,14 +255,14 @@ def test_kill_9_at_any_moment_loses_no_acknowledged_code(daemons):
     assert len(acknowledged) >= 30
     for access_code_id, pin in acknowledged.items():
         assert demo.code(access_code_id)["code"] == pin
-    listed = demo.post("/access_codes/list", {"device_id": device_id})["access_codes"]
+    listed = demo.ask("/access_codes/list", device_id=device_id)["access_codes"]
     pins = [code["code"] for code in listed]
     assert len(set(pins)) == len(pins), "no PIN was given twice"
     assert set(acknowledged) <= {code["access_code_id"] for code in listed}
 
 
-def keep_creating(url: str, device_id: str, acknowledged: dict, done: threading.Event):
-    with httpx.Client(base_url=url, headers={"authorization": f"Bearer {KEY}"}, timeout=5) as client:
+def keep_creating(demo: Daemon, device_id: str, acknowledged: dict, done: threading.Event):
+    with demo.client(authorization=f"Bearer {KEY}") as client:
         while not done.is_set():
             try:
                 response = client.post("/access_codes/create", json={

@@ -39,9 +39,9 @@ def test_a_device_is_found_by_id_and_by_name(seam, front_door):
 
 
 def test_a_lock_is_answered_under_both_names(daemon, front_door):
-    got = daemon.post("/locks/get", {"device_id": front_door["device_id"]})
+    got = daemon.ask("/locks/get", device_id=front_door["device_id"])
     assert got["lock"] == got["device"]
-    listed = daemon.post("/locks/list")
+    listed = daemon.ask("/locks/list")
     assert listed["locks"] == listed["devices"] and listed["locks"]
 
 
@@ -68,14 +68,14 @@ def test_metadata_is_merged_and_found(daemon, seam, studio):
     assert seam.devices.get(device_id=device_id).custom_metadata == {"floor": "3", "staff": True}
     found = seam.devices.list(custom_metadata_has={"floor": "3"})
     assert [device.device_id for device in found] == [device_id]
-    daemon.post("/devices/update", {"device_id": device_id, "custom_metadata": {"floor": None, "staff": ""}})
+    daemon.ask("/devices/update", device_id=device_id, custom_metadata={"floor": None, "staff": ""})
     assert seam.devices.get(device_id=device_id).custom_metadata == {}
 
 
 @pytest.mark.parametrize("metadata", [{"a.b": "c"}, {"k" * 41: "v"}, {"k": "v" * 501}, {"k": 7}, {"k": ["v"]},
                                       {str(number): "v" for number in range(51)}])
 def test_metadata_keeps_its_limits(daemon, studio, metadata):
-    daemon.post("/devices/update", {"device_id": studio["device_id"], "custom_metadata": metadata}, status=400)
+    daemon.ask("/devices/update", status=400, device_id=studio["device_id"], custom_metadata=metadata)
 
 
 def test_devices_come_in_pages(daemon, seam):

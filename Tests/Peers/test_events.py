@@ -20,12 +20,12 @@ def story(daemon, make_code, front_door):
 
 
 def listed(daemon, **body) -> list[dict]:
-    return daemon.post("/events/list", body)["events"]
+    return daemon.ask("/events/list", **body)["events"]
 
 
 def test_every_event_has_its_common_fields(daemon, story, front_door):
     code, events = story
-    workspace = daemon.post("/workspaces/get")["workspace"]["workspace_id"]
+    workspace = daemon.ask("/workspaces/get")["workspace"]["workspace_id"]
     for event in events:
         assert event.keys() >= {"event_id", "event_type", "workspace_id", "created_at", "occurred_at"}
         assert event["workspace_id"] == workspace
@@ -96,14 +96,14 @@ def test_events_are_read_by_their_ids_alone(daemon, seam, story):
 
 def test_one_event_is_read_by_its_id(daemon, seam, story):
     _, events = story
-    assert daemon.post("/events/get", {"event_id": events[0]["event_id"]})["event"] == events[0]
+    assert daemon.ask("/events/get", event_id=events[0]["event_id"])["event"] == events[0]
     assert seam.events.get(event_id=events[0]["event_id"]).event_type == events[0]["event_type"]
-    error = daemon.post("/events/get", {"event_id": str(uuid.uuid4())}, status=404)["error"]
+    error = daemon.ask("/events/get", status=404, event_id=str(uuid.uuid4()))["error"]
     assert error["type"] == "event_not_found"
 
 
 def test_what_was_told_stays_told(daemon, make_code, story):
     code, events = story
-    daemon.post("/access_codes/delete", {"access_code_id": code["access_code_id"]})
+    daemon.ask("/access_codes/delete", access_code_id=code["access_code_id"])
     eventually(lambda: daemon.events("access_code.deleted", access_code_id=code["access_code_id"]))
     assert daemon.events(access_code_id=code["access_code_id"])[:len(events)] == events

@@ -204,7 +204,7 @@ def test_a_strike_that_refuses_is_no_entry(plain):
 
 
 def test_the_api_opens_the_strike(site):
-    attempt = site.daemon.post("/locks/unlock_door", {"device_id": site.door()["device_id"]})["action_attempt"]
+    attempt = site.daemon.ask("/locks/unlock_door", device_id=site.door()["device_id"])["action_attempt"]
     assert site.daemon.finished(attempt["action_attempt_id"])["status"] == "success"
     assert is_open(site.reader)
     entry = site.daemon.wait_for_event("lock.unlocked", action_attempt_id=attempt["action_attempt_id"])
@@ -254,14 +254,14 @@ def test_an_open_housing_is_told_and_forgets_the_keys_typed(plain):
 
 
 def test_a_simulated_keypad_is_not_offered_at_a_real_door(plain):
-    error = plain.daemon.post("/locks/simulate/keypad_code_entry", {
-        "device_id": plain.door()["device_id"], "code": "1234"}, status=400)["error"]
+    error = plain.daemon.ask(
+        "/locks/simulate/keypad_code_entry", status=400, device_id=plain.door()["device_id"], code="1234")["error"]
     assert error["type"] == "device_type_not_supported"
 
 
 def test_a_code_deleted_no_longer_opens(site):
     code = site.make_code(code="8642")
-    site.daemon.post("/access_codes/delete", {"access_code_id": code["access_code_id"]})
+    site.daemon.ask("/access_codes/delete", access_code_id=code["access_code_id"])
     site.daemon.wait_for_event("access_code.deleted", access_code_id=code["access_code_id"])
     site.reader.press("8642#")
     wait_for_denial(site, "unknown_code")

@@ -110,7 +110,7 @@ def test_a_port_that_is_missing_is_named_and_waited_for(make_site):
     site.line.pull_out()
     site.daemon.start()
     missing = eventually(lambda: site.door()["errors"], "the door has an error", timeout=15)
-    accounts = site.daemon.post("/connected_accounts/list")["connected_accounts"]
+    accounts = site.daemon.ask("/connected_accounts/list")["connected_accounts"]
     assert str(site.line.path) in str(missing) + str(accounts)
     eventually(lambda: str(site.line.path) in site.daemon.log(), "the log names the port")
     site.line.plug_in()

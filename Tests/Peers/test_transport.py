@@ -5,11 +5,11 @@ import uuid
 
 import httpx
 import pytest
-from seam import Seam
-from seam.exceptions import SeamHttpInvalidInputError, SeamHttpUnauthorizedError
 
 import moments
+import sdk
 from gateway import KEY, LONG_AGO
+from sdk import SeamHttpInvalidInputError, SeamHttpUnauthorizedError
 
 READS = ["/health", "/workspaces/get", "/workspaces/list", "/connected_accounts/list", "/devices/list",
          "/locks/list", "/action_attempts/list"]
@@ -59,25 +59,25 @@ def test_a_route_of_the_contract_that_is_not_built_says_so(daemon, path):
 ])
 @pytest.mark.parametrize("path", ["/devices/list", "/access_codes/create"])
 def test_without_the_key_every_call_is_401(daemon, headers, path):
-    response = httpx.post(daemon.url + path, headers=headers, json={})
+    response = daemon.anonymous.post(path, headers=headers, json={})
     assert (response.status_code, response.json()["error"]["type"]) == (401, "unauthorized")
     assert uuid.UUID(response.headers["seam-request-id"])
 
 
 def test_a_bad_key_beats_a_bad_body_and_a_bad_verb(daemon):
     for verb in ("POST", "GET"):
-        response = httpx.request(verb, f"{daemon.url}/access_codes/create", content=b"{")
+        response = daemon.anonymous.request(verb, "/access_codes/create", content=b"{")
         assert response.status_code == 401
 
 
 def test_the_sdk_recognises_a_wrong_key(daemon):
     with pytest.raises(SeamHttpUnauthorizedError):
-        Seam("seam_wrongkey", endpoint=daemon.url).devices.list()
+        sdk.client("seam_wrongkey", daemon.url).devices.list()
 
 
 def test_health_needs_no_key(daemon):
     for path in ("/health", "/health/get_health"):
-        body = httpx.get(daemon.url + path).json()
+        body = daemon.anonymous.get(path).json()
         assert body["ok"] is True and isinstance(body["msg"], str)
         for service in body["service_health_statuses"]:
             assert service["status"] in ("healthy", "degraded", "down")
@@ -86,7 +86,7 @@ def test_health_needs_no_key(daemon):
 def test_every_answer_has_a_request_id_of_its_own(daemon):
     answers = [daemon.http.post("/devices/list"), daemon.http.post("/devices/list"),
                daemon.http.post("/nothing"), daemon.http.post("/devices/get", json={}),
-               httpx.get(f"{daemon.url}/health")]
+               daemon.anonymous.get("/health")]
     assert len({answer.headers["seam-request-id"] for answer in answers}) == len(answers)
 
 
@@ -234,7 +234,7 @@ def test_timestamps_are_utc_with_milliseconds(daemon):
 
 
 def test_a_browser_may_ask_first(daemon):
-    response = httpx.options(f"{daemon.url}/devices/list", headers={
+    response = daemon.anonymous.options("/devices/list", headers={
         "origin": "http://panel.example", "access-control-request-method": "POST",
         "access-control-request-headers": "authorization, content-type"})
     assert response.status_code == 200
@@ -245,4 +245,5 @@ def test_many_calls_over_one_connection_and_over_many(daemon):
     for _ in range(50):
         assert daemon.http.post("/devices/list").status_code == 200
     for _ in range(20):
-        assert httpx.get(f"{daemon.url}/health").status_code == 200
+        with daemon.client() as another:
+            assert another.get("/health").status_code == 200

@@ -2,8 +2,17 @@ import LockCore
 import SyncEngine
 
 extension Issue {
-  /// As an element of `errors`.
+  /// As an element of `errors` of a device or an access code.
   var errorJSON: JSONValue {
+    var members = self.errorMembers
+    if self.scope == .account { members["is_device_error"] = false }
+    return .object(members)
+  }
+
+  /// As an element of `errors` of the connected account, where it is not said whose it is not.
+  var accountErrorJSON: JSONValue { .object(self.errorMembers) }
+
+  private var errorMembers: [String: JSONValue] {
     var members = self.members
     members["error_code"] = .string(self.code)
     members["message"] = .string(self.message)
@@ -11,11 +20,9 @@ extension Issue {
     switch self.scope {
     case .accessCode: members["is_access_code_error"] = true
     case .device: members["is_device_error"] = true
-    case .account:
-      members["is_connected_account_error"] = true
-      members["is_device_error"] = false
+    case .account: members["is_connected_account_error"] = true
     }
-    return .object(members)
+    return members
   }
 
   /// As an element of `warnings`.

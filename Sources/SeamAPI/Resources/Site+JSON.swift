@@ -27,7 +27,7 @@ extension AccountView {
       "account_type_display_name": .string(self.kind),
       "display_name": .string(self.name),
       "created_at": self.createdAt.json,
-      "errors": .array(self.errors.map(\.errorJSON)),
+      "errors": .array(self.errors.map(\.accountErrorJSON)),
       "warnings": [],
       "custom_metadata": [:],
       "automatically_manage_new_devices": true,
