@@ -7,18 +7,31 @@ import NIOCore
 
 /// The access-code API over HTTP: what the official Seam client libraries speak.
 public struct SeamAPI: Sendable {
+  /// What the operator decides.
+  public struct Settings: Sendable {
+    /// How clients reach this gateway, for links in replies, without a slash at the end; nil to use the host that
+    /// each request names.
+    public var baseURL: String?
+    /// The origins whose pages may ask from a browser, in lower case, for example `https://panel.example`.
+    public var corsOrigins: Set<String> = []
+    /// How many times the published limits a device may be asked, 1 or more; nil for without limits (contract R97).
+    public var rateLimitScale: Int? = 1
+
+    /// The published limits, no origin, links to the host that was asked.
+    public init() {}
+  }
+
   private let engine: SyncEngine
   private let logger: Logger
-  private let baseURL: String?
+  private let settings: Settings
 
   /// Makes the API of a site.
   /// - Parameters:
   ///   - engine: who decides and remembers.
   ///   - logger: told of failures, and at `debug` of every request, never with a query string, a body or a key.
-  ///   - baseURL: how clients reach this gateway, for links in replies, without a slash at the end; nil to use the
-  ///     host each request names.
-  public init(engine: SyncEngine, logger: Logger, baseURL: String? = nil) {
-    (self.engine, self.logger, self.baseURL) = (engine, logger, baseURL)
+  ///   - settings: what the operator decides.
+  public init(engine: SyncEngine, logger: Logger, settings: Settings = Settings()) {
+    (self.engine, self.logger, self.settings) = (engine, logger, settings)
   }
 
   /// The HTTP server, to be run as a service.
@@ -30,7 +43,7 @@ public struct SeamAPI: Sendable {
     host: String, port: Int, onServerRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
   ) -> some ApplicationProtocol {
     Application(
-      responder: SeamResponder(engine: self.engine, routes: RouteTable(), baseURL: self.baseURL),
+      responder: SeamResponder(engine: self.engine, routes: RouteTable(), settings: self.settings),
       server: .http1(
         configuration: HTTP1Channel.Configuration(
           additionalChannelHandlers: [BadRequestBody()], idleTimeout: .seconds(90))),

@@ -14,7 +14,7 @@ extension SyncEngine {
   }
 
   /// True for a key whose hash the store holds; compares in constant time.
-  public func apiKeyIsKnown(_ key: String) -> Bool {
+  public nonisolated func apiKeyIsKnown(_ key: String) -> Bool {
     let hash = Array(Self.hash(ofAPIKey: key).utf8)
     var isKnown = false
     for known in self.keyHashes where known.count == hash.count {

@@ -60,6 +60,9 @@ extension SyncEngine {
     }.sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
   }
 
+  /// The lock that a managed access code is for; nil for no such code.
+  public func lock(of code: AccessCodeID) -> LockID? { self.site.home(of: code) }
+
   /// One access code by its id.
   /// - Throws: ``RequestFault/accessCodeNotFound``.
   public func accessCode(_ id: AccessCodeID, isManaged: Bool) throws(RequestFault) -> AccessCodeView {

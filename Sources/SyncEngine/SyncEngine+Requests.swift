@@ -34,6 +34,13 @@ extension SyncEngine {
     try Site.draw(for: self.site.door(device), preferredLength: nil, at: self.now())
   }
 
+  /// Keeps the code lengths that a client reports of a lock, each 4 to 20; they count where the lock cannot tell its
+  /// own (contract R26).
+  /// - Throws: ``RequestFault``; nothing was changed.
+  public func reportCodeLengths(_ lengths: [Int], of lock: LockID) throws(RequestFault) {
+    self.perform(try self.site.reportCodeLengths(lengths, of: lock, at: self.now()))
+  }
+
   /// Begins to lock a door.
   /// - Throws: ``RequestFault``; nothing was done.
   public func lockDoor(_ id: LockID) throws(RequestFault) -> ActionAttempt {

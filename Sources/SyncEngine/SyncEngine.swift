@@ -25,6 +25,8 @@ public actor SyncEngine {
   /// How often the engine has looked at its deadlines.
   private(set) var wakes = 0
   let keyHashes: [[UInt8]]
+  /// Marks the cursors of listings.
+  public nonisolated let cursorSeal: CursorSeal
 
   /// Loads the site from its store. Nothing is opened before ``run()``.
   ///
@@ -47,6 +49,7 @@ public actor SyncEngine {
     self.site = try Site(store: store, definition: definition, policy: policy, at: clock.now().date)
     // Bounded by what is asked of drivers and by the speed of the wires; a lost one would lose a command's end.
     (self.messages, self.tell) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
+    self.cursorSeal = try CursorSeal(keptIn: store)
     self.keyHashes = try store.apiKeyHashes().map { Array($0.utf8) }
     var memories: [LockID: [UInt8]] = [:]
     for lock in self.site.lockIDs.values { memories[lock] = try store.driverMemory(of: lock) }

@@ -96,7 +96,10 @@ import UnixSignals
     described += demo?.doors ?? []
     let engine = try await SyncEngine(store: store, definition: site, reactor: reactor, logger: logger)
     let (host, port) = try self.address()
-    let api = SeamAPI(engine: engine, logger: logger)
+    // The demo is for trying things out: without a configuration nobody is held back.
+    var apiSettings = SeamAPI.Settings()
+    apiSettings.rateLimitScale = nil
+    let api = SeamAPI(engine: engine, logger: logger, settings: file?.api ?? apiSettings)
     let isListening = Atomic(false)
     let application = api.application(host: host, port: port) { [described] bound in
       isListening.store(true, ordering: .relaxed)

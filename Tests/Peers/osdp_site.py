@@ -44,6 +44,7 @@ class Site:
             })
         return {
             "site": {"name": "Harbour Street 12", "time_zone": "Europe/Berlin"},
+            "api": {"rate_limits": "off"},
             "lines": [{
                 "name": "front", "port": str(self.line.path), "baud": 9600, "protocol": "osdp",
                 "devices": [{"name": f"reader-{reader.address}", "address": reader.address,

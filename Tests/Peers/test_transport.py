@@ -233,12 +233,60 @@ def test_timestamps_are_utc_with_milliseconds(daemon):
         moments.read(event["created_at"])
 
 
-def test_a_browser_may_ask_first(daemon):
-    response = daemon.anonymous.options("/devices/list", headers={
-        "origin": "http://panel.example", "access-control-request-method": "POST",
-        "access-control-request-headers": "authorization, content-type"})
-    assert response.status_code == 200
-    assert response.headers["access-control-allow-origin"] == "http://panel.example"
+PREFLIGHT = {"access-control-request-method": "POST",
+             "access-control-request-headers": "authorization, content-type"}
+
+
+def test_pages_of_a_configured_origin_may_ask_and_no_others(daemons, tmp_path):
+    config = tmp_path / "bitting.yaml"
+    config.write_text("site: {name: Site, time_zone: UTC}\n"
+                      "api: {cors_origins: [http://panel.example, 'https://other.example:8443']}\n")
+    daemon = daemons("--demo", "--config", str(config)).start()
+    for origin in ("http://panel.example", "https://other.example:8443"):
+        for answer in (daemon.anonymous.options("/devices/list", headers={"origin": origin, **PREFLIGHT}),
+                       daemon.http.post("/devices/list", headers={"origin": origin}),
+                       daemon.anonymous.post("/devices/list", headers={"origin": origin}),
+                       daemon.http.post("/nothing", headers={"origin": origin})):
+            assert answer.headers["access-control-allow-origin"] == origin
+            assert answer.headers["access-control-allow-credentials"] == "true"
+            assert "authorization" in answer.headers["access-control-allow-headers"]
+            assert "PATCH" in answer.headers["access-control-allow-methods"]
+            assert answer.headers["vary"] == "origin"
+    assert daemon.anonymous.options("/devices/list", headers=PREFLIGHT).status_code == 200
+    for origin in ("http://panel.example.evil", "https://panel.example", "null", ""):
+        answer = daemon.http.post("/devices/list", headers={"origin": origin})
+        assert answer.status_code == 200 and "access-control-allow-origin" not in answer.headers
+        assert answer.headers["vary"] == "origin"
+
+
+def test_without_a_configured_origin_no_page_may_ask(daemon):
+    origin = {"origin": "http://panel.example"}
+    for answer in (daemon.anonymous.options("/devices/list", headers={**origin, **PREFLIGHT}),
+                   daemon.http.post("/devices/list", headers=origin)):
+        assert answer.status_code == 200
+        assert not [name for name in answer.headers if name.startswith("access-control")]
+
+
+@pytest.mark.parametrize("api, word", [
+    ("{cors_origins: ['*']}", "origin"), ("{cors_origins: [panel.example]}", "origin"),
+    ("{cors_origins: [https://panel.example/path]}", "origin"), ("{cors_origins: https://panel.example}", "list"),
+    ("{rate_limits: 0}", "published"), ("{rate_limits: many}", "published"), ("{base_url: doors.example}", "https://"),
+    ("{base_url: 'https://doors.example/'}", "slash"), ("{origins: []}", "cors_origins"),
+])
+def test_a_mistake_in_the_section_about_the_api_names_its_line(daemons, tmp_path, api, word):
+    config = tmp_path / "bitting.yaml"
+    config.write_text(f"site: {{name: Site, time_zone: UTC}}\napi: {api}\n")
+    daemon = daemons("--config", str(config))
+    assert daemon.spawn().wait(20) == 78
+    assert "bitting.yaml:2: api" in daemon.log() and word in daemon.log()
+
+
+def test_links_begin_with_the_configured_address(daemons, tmp_path):
+    config = tmp_path / "bitting.yaml"
+    config.write_text("site: {name: Site, time_zone: UTC}\napi: {base_url: 'https://doors.example/seam'}\n")
+    daemon = daemons("--demo", "--config", str(config)).start()
+    link = daemon.post("/devices/list", {"limit": 1})["pagination"]["next_page_url"]
+    assert link.startswith("https://doors.example/seam/devices/list?limit=1&page_cursor=")
 
 
 def test_many_calls_over_one_connection_and_over_many(daemon):

@@ -11,7 +11,8 @@ import Testing
       .optional("type", .choice(["ongoing", "time_bound"])), .optional("limit", .limit), .optional("flag", .flag),
       .optional("ids", .ids), .optional("between", .list(.timestamp, count: 2...2)), .optional("metadata", .map),
       .optional("properties", .object([.nullable("name", .text)])), .nullable("name", .text),
-      .optional("old", .flag), .optional("new", .flag),
+      .optional("stored", .metadata), .optional("delay", .number(1...60)), .optional("old", .flag),
+      .optional("new", .flag),
     ],
     synonyms: [("old", "new")], rules: [{ $0.has("code") && $0.has("type") ? "Provide code or type, not both" : nil }])
 
@@ -51,6 +52,14 @@ import Testing
       #"3 Input Errors: device_id is required, Expected string, received number for "code", Expected boolean, received number for "flag""#
     ),
     ("[]", "Expected object, received array"),
+    (#"{"device_id": "d", "name": "a\u0000b"}"#, #"String must not contain the character U+0000 for "name""#),
+    (#"{"device_id": "d", "delay": 0.5}"#, #"Number must be greater than or equal to 1 for "delay""#),
+    (#"{"device_id": "d", "stored": {"a.b": "x"}}"#, #"Keys must not contain a dot for "stored.a.b""#),
+    (#"{"device_id": "d", "stored": {"": "x"}}"#, #"Keys must have 1 to 40 characters for "stored""#),
+    (
+      #"{"device_id": "d", "stored": {"k": 1}}"#,
+      #"Expected string, boolean or null, received number for "stored.k""#
+    ),
   ]
 
   @Test(arguments: problems)
@@ -88,5 +97,21 @@ import Testing
       let body = String(decoding: self.fault(document)?.body.bytes ?? [], as: UTF8.self)
       #expect(!body.isEmpty && !body.contains("31337"))
     }
+  }
+
+  private static let lengths: [(name: String, accepted: JSONValue, refused: JSONValue)] = [
+    ("device_id", .string(String(repeating: "x", count: 200)), .string(String(repeating: "x", count: 201))),
+    ("name", .string(String(repeating: "n", count: 1000)), .string(String(repeating: "n", count: 1001))),
+    // One character to the eye, many to whoever must keep it.
+    ("name", .string("e"), .string("e" + String(repeating: "\u{301}", count: 1000))),
+    ("limit", 300_000, 300_001), ("delay", .double(59.5), .double(60.5)),
+    ("stored", ["k": .string(String(repeating: "v", count: 500))], ["k": .string(String(repeating: "v", count: 501))]),
+    ("stored", [String(repeating: "k", count: 40): true], [String(repeating: "k", count: 41): true]),
+  ]
+
+  @Test(arguments: lengths)
+  func `what is too long or too large is refused`(name: String, accepted: JSONValue, refused: JSONValue) {
+    #expect(self.fault(.object(["device_id": "d"].merging([name: accepted]) { $1 })) == nil)
+    #expect(self.fault(.object(["device_id": "d"].merging([name: refused]) { $1 }))?.type == "invalid_input")
   }
 }

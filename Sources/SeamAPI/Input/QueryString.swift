@@ -30,7 +30,7 @@ struct QueryString {
     let name = parameter.name
     switch parameter.type {
     case .list(let element, _): return try self.list(name, of: element)
-    case .map, .object: return try self.map(name)
+    case .map, .metadata, .object: return try self.map(name)
     default:
       guard let values = self.values[name] else { return nil }
       guard values.count == 1 else { throw .invalidQuery("\(name) is given more than once") }
@@ -77,7 +77,7 @@ struct QueryString {
       case "no" where !self.isStrict, "0" where !self.isStrict: return false
       default: return .string(text)
       }
-    case .integer:
+    case .integer, .number:
       let digits = self.isStrict ? text[...] : text.trimmingSpaces
       if let value = Int64(digits) { return .int(value) }
       if let value = Double(digits), value.isFinite { return .double(value) }

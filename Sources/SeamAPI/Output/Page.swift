@@ -36,11 +36,19 @@ struct Page<Item: Listed> {
   ///   - path: where it was asked.
   ///   - baseURL: what goes before the path in the address of the next page.
   ///   - limit: how many when the request does not say.
-  init(of all: [Item], input: Input, path: String, baseURL: String, limit: Int) throws(APIFault) {
+  ///   - seal: marks the cursors that are given away.
+  init(
+    of all: [Item], input: Input, path: String, baseURL: String, limit: Int, seal: CursorSeal
+  ) throws(APIFault) {
     let fingerprint = PageCursor.fingerprint(of: input, path: path)
     var rest = all[...]
     if let text = input.text("page_cursor") {
-      guard let cursor = PageCursor(text) else { throw .invalidInput("page_cursor is none that this gateway gave") }
+      guard let cursor = PageCursor(text, sealedBy: seal) else {
+        throw .invalidInput([
+          InputProblem(
+            path: ["page_cursor"], message: "Not a cursor of this gateway; leave it out to begin with the first page")
+        ])
+      }
       guard cursor.fingerprint == fingerprint else { throw .mismatchedPage }
       rest = all.drop { ($0.createdAt, $0.listingID) < (cursor.createdAt, cursor.id) }
     }
@@ -49,7 +57,8 @@ struct Page<Item: Listed> {
       self.pagination = ["has_next_page": false, "next_page_cursor": nil, "next_page_url": nil]
       return
     }
-    let cursor = PageCursor(fingerprint: fingerprint, createdAt: next.createdAt, id: next.listingID).text
+    let cursor = PageCursor(fingerprint: fingerprint, createdAt: next.createdAt, id: next.listingID)
+      .text(sealedBy: seal)
     let parameters = input.values.merging(["page_cursor": .string(cursor)]) { _, cursor in cursor }
     self.pagination = [
       "has_next_page": true, "next_page_cursor": .string(cursor),
@@ -61,6 +70,7 @@ struct Page<Item: Listed> {
 extension Call {
   /// The page of `all` that is asked for; see ``Page``.
   func page<Item: Listed>(of all: [Item], limit: Int) throws(APIFault) -> Page<Item> {
-    try Page(of: all, input: self.input, path: self.path, baseURL: self.baseURL, limit: limit)
+    try Page(
+      of: all, input: self.input, path: self.path, baseURL: self.baseURL, limit: limit, seal: self.engine.cursorSeal)
   }
 }

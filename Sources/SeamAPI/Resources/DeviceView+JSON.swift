@@ -46,7 +46,7 @@ extension DeviceView {
   }
 
   /// The ability flags: true works now, false not now, absent never.
-  private var abilities: [String: JSONValue] {
+  var abilities: [String: JSONValue] {
     var flags: [String: JSONValue] = [
       // Stays true while the lock is merely out of reach: what is asked is done once it is back.
       "can_program_online_access_codes": true

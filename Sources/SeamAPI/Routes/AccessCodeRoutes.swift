@@ -5,7 +5,9 @@ extension Route {
   /// Access codes that are managed here.
   static let accessCodes: [Route] = [
     Route("/access_codes/create", .act, accessCodeCreation) { call in
-      let (created, attempt) = try await call.engine.create(try call.input.newAccessCode())
+      let request = try call.input.newAccessCode()
+      try call.admit(.creation, on: request.device)
+      let (created, attempt) = try await call.engine.create(request)
       let finished = try await call.finishedIfSync(attempt)
       // Waited for, the code has moved on; one that is gone already is told as it was.
       let latest = try? await call.engine.accessCode(created.id, isManaged: true)
@@ -34,7 +36,9 @@ extension Route {
       if call.input.flag("is_managed") == false {
         throw APIFault.notImplemented("Access codes cannot be made unmanaged by this gateway yet")
       }
-      let attempt = try await call.engine.update(try call.input.accessCodeChange())
+      let change = try call.input.accessCodeChange()
+      try await call.admit(.change, to: change.id)
+      let attempt = try await call.engine.update(change)
       return ["action_attempt": try await call.finishedIfSync(attempt).json]
     },
     Route(
@@ -42,6 +46,7 @@ extension Route {
       Schema([.required("access_code_id", .id), .optional("device_id", .id), .optional("sync", .flag)])
     ) { call in
       let id = try call.input.required("access_code_id", Input.accessCode)
+      try await call.admit(.deletion, to: id)
       let attempt = try await call.engine.delete(id, device: call.input.lock())
       return ["action_attempt": try await call.finishedIfSync(attempt).json]
     },
@@ -64,7 +69,7 @@ extension Route {
 
   private static let accessCodeRefinements: [Parameter] = [
     .optional("search", .someText), .optional("customer_key", .someText), .optional("user_identifier_key", .someText),
-    .optional("limit", .limit), .nullable("page_cursor", .text),
+    .optional("limit", .limit), .nullable("page_cursor", .cursor),
   ]
 
   private static let accessCodeLocator = Schema(

@@ -11,7 +11,7 @@ extension Route {
       "/action_attempts/list", .read,
       Schema([
         .optional("action_attempt_ids", .ids), .optional("device_id", .id), .optional("limit", .limit),
-        .nullable("page_cursor", .text),
+        .nullable("page_cursor", .cursor),
       ])
     ) { call in
       let ids = call.input.texts("action_attempt_ids")?.map { $0.lowercased() }

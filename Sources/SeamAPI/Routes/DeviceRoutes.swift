@@ -37,16 +37,17 @@ extension Route {
   /// What devices are listed by.
   static let deviceFilters: [Parameter] = [
     .optional("device_ids", .ids), .optional("device_type", .someText),
-    .optional("device_types", .list(.someText, count: 0...Int.max)), .optional("manufacturer", .someText),
+    .optional("device_types", .list(.someText, count: 0...1000)), .optional("manufacturer", .someText),
     .optional("connected_account_id", .id), .optional("connected_account_ids", .ids),
     .optional("created_before", .timestamp), .optional("custom_metadata_has", .map), .optional("search", .someText),
     .optional("connect_webview_id", .id), .optional("customer_key", .someText), .optional("space_id", .id),
-    .optional("user_identifier_key", .someText), .optional("limit", .limit), .nullable("page_cursor", .text),
+    .optional("user_identifier_key", .someText), .nullable("unstable_location_id", .id), .optional("limit", .limit),
+    .nullable("page_cursor", .cursor),
   ]
 
   private static let deviceUpdate = Schema(
     [
-      .required("device_id", .id), .nullable("name", .text), .optional("custom_metadata", .map),
+      .required("device_id", .id), .nullable("name", .text), .optional("custom_metadata", .metadata),
       .optional("properties", .object([.nullable("name", .text)])), .optional("is_managed", .flag),
       .optional("backup_access_code_pool_enabled", .flag),
     ],
@@ -54,16 +55,7 @@ extension Route {
       { input in
         guard let old = input.values["properties"]?["name"], let new = input.values["name"] else { return nil }
         return old == new ? nil : "name and properties.name must not differ"
-      },
-      { input in
-        for (key, value) in input.values["custom_metadata"]?.object ?? [:] {
-          if key.count > 40 || key.contains(".") {
-            return "Keys of custom_metadata must have at most 40 characters and no dot"
-          }
-          if (value.string?.count ?? 0) > 500 { return "Values of custom_metadata must have at most 500 characters" }
-        }
-        return nil
-      },
+      }
     ])
 }
 

@@ -36,9 +36,9 @@ extension Route {
     [
       .optional("since", .timestamp), .optional("between", .list(.timestamp, count: 2...2)),
       .optional("event_ids", .ids), .optional("event_type", eventType),
-      .optional("event_types", .list(eventType, count: 0...Int.max)), .optional("device_id", .id),
+      .optional("event_types", .list(eventType, count: 0...1000)), .optional("device_id", .id),
       .optional("device_ids", .ids), .optional("access_code_id", .id), .optional("access_code_ids", .ids),
-      .optional("connected_account_id", .id), .optional("limit", .limit),
+      .optional("connected_account_id", .id), .optional("limit", .integer(1...10_000)),
       .optional("unstable_offset", .integer(0...Int(Int32.max))),
     ], ofAbsentThings,
     rules: [

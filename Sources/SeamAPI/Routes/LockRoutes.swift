@@ -14,11 +14,15 @@ extension Route {
       return ["lock": lock, "device": lock]
     },
     Route("/locks/lock_door", .act, oneDevice) { call in
-      let attempt = try await call.engine.lockDoor(try call.input.requiredLock())
+      let lock = try call.input.requiredLock()
+      try call.admit(.locking, on: lock)
+      let attempt = try await call.engine.lockDoor(lock)
       return ["action_attempt": try await call.finished(attempt).json]
     },
     Route("/locks/unlock_door", .act, oneDevice) { call in
-      let attempt = try await call.engine.unlockDoor(try call.input.requiredLock())
+      let lock = try call.input.requiredLock()
+      try call.admit(.unlocking, on: lock)
+      let attempt = try await call.engine.unlockDoor(lock)
       return ["action_attempt": try await call.finished(attempt).json]
     },
     Route(

@@ -73,6 +73,8 @@ struct Call: Sendable {
   var input: Input
   /// What links in the reply begin with, without a slash at the end.
   var baseURL: String
+  /// Counts what devices are asked for.
+  var gate: RateGate
 
   /// How long a request is held open for what it asked to be done. Client libraries give up a request after 30 s,
   /// and after its reply poll for another 5 s only.

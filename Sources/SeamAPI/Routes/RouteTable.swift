@@ -9,7 +9,7 @@ struct RouteTable: Sendable {
   init() {
     let offered =
       Route.site + Route.devices + Route.locks + Route.accessCodes + Route.unmanagedAccessCodes
-      + Route.actionAttempts + Route.events
+      + Route.deviceReports + Route.actionAttempts + Route.events
     self.routes = Dictionary((offered + Self.later).map { ($0.path, $0) }) { first, _ in first }
   }
 
@@ -18,14 +18,10 @@ struct RouteTable: Sendable {
     Route(notImplemented: "/access_codes/create_multiple", .replace),
     Route(notImplemented: "/access_codes/update_multiple", .update),
     Route(notImplemented: "/access_codes/pull_backup_access_code", .act),
-    Route(notImplemented: "/access_codes/report_device_constraints", .act),
     Route(notImplemented: "/access_codes/unmanaged/convert_to_managed", .update),
     Route(notImplemented: "/access_codes/unmanaged/update", .update),
     Route(notImplemented: "/access_codes/unmanaged/delete", .delete),
     Route(notImplemented: "/access_codes/simulate/create_unmanaged_access_code", .act),
-    Route(notImplemented: "/devices/delete", .delete),
-    Route(notImplemented: "/devices/list_device_providers", .read),
-    Route(notImplemented: "/devices/report_provider_metadata", .act),
     Route(notImplemented: "/devices/unmanaged/list", .read),
     Route(notImplemented: "/devices/unmanaged/get", .read),
     Route(notImplemented: "/devices/unmanaged/update", .update),
@@ -35,7 +31,6 @@ struct RouteTable: Sendable {
     Route(notImplemented: "/devices/simulate/connect_to_hub", .act),
     Route(notImplemented: "/devices/simulate/disconnect_from_hub", .act),
     Route(notImplemented: "/devices/simulate/paid_subscription", .act),
-    Route(notImplemented: "/locks/configure_auto_lock", .act),
     Route(notImplemented: "/webhooks/create", .act),
     Route(notImplemented: "/webhooks/get", .read),
     Route(notImplemented: "/webhooks/list", .read),

@@ -25,7 +25,7 @@ extension Route {
       Schema([
         .optional("search", .someText), .optional("custom_metadata_has", .map), .optional("customer_key", .someText),
         .optional("space_id", .id), .optional("user_identifier_key", .someText), .optional("limit", .limit),
-        .nullable("page_cursor", .text),
+        .nullable("page_cursor", .cursor),
       ])
     ) { call in
       var accounts = await call.engine.accounts()
@@ -56,7 +56,7 @@ extension Input {
       "access_method_id", "access_method_ids", "access_grant_id", "access_grant_ids", "access_grant_key",
       "acs_system_id", "acs_system_ids", "acs_user_id", "acs_credential_id", "acs_encoder_id", "acs_entrance_id",
       "acs_access_group_id",
-    ].contains { self.has($0) }
+    ].contains { self.has($0) } || self.text("unstable_location_id") != nil
   }
 }
 

@@ -1,3 +1,4 @@
+import HTTPTypes
 import LockCore
 import SyncEngine
 
@@ -11,6 +12,8 @@ struct APIFault: Error {
   var message: String
   /// Further members of `error`.
   var members: [String: JSONValue] = [:]
+  /// Further headers.
+  var headers: HTTPFields = [:]
 
   /// The whole body.
   var body: JSONValue {
@@ -42,7 +45,8 @@ struct APIFault: Error {
   /// No key, or an unknown one.
   static let unauthorized = APIFault(
     status: 401, type: "unauthorized",
-    message: "Send a valid API key of this gateway in the header `Authorization: Bearer KEY`")
+    message: "Send a valid API key of this gateway in the header `Authorization: Bearer KEY`",
+    headers: [.wwwAuthenticate: "Bearer"])
 
   /// There is no such route.
   static let unknownPath = APIFault(status: 404, type: "not_found", message: "There is no such path")
@@ -53,8 +57,20 @@ struct APIFault: Error {
   }
 
   /// The route has other verbs.
-  static let methodNotAllowed = APIFault(
-    status: 405, type: "method_not_allowed", message: "This path does not take this method; see the header `allow`")
+  static func methodNotAllowed(_ allowed: String) -> APIFault {
+    APIFault(
+      status: 405, type: "method_not_allowed", message: "This path takes other methods: \(allowed)",
+      headers: [.allow: allowed])
+  }
+
+  /// The device was asked too often; nothing was done.
+  static func rateLimited(retryAfter wait: Duration) -> APIFault {
+    let seconds = wait.components.seconds + (wait.components.attoseconds > 0 ? 1 : 0)
+    return APIFault(
+      status: 429, type: "rate_limited",
+      message: "The device was asked for this too often within a minute; try again in \(max(1, seconds)) s",
+      headers: [.retryAfter: String(max(1, seconds))])
+  }
 
   /// The body is larger than any request is.
   static let tooLarge = APIFault(

@@ -25,9 +25,11 @@ extension HTTPField.Name {
 }
 
 extension HTTPFields {
-  /// What a browser wants to be told; nothing for clients that are none.
-  static func crossOrigin(_ request: HTTPFields) -> HTTPFields {
-    guard let origin = request[.origin] else { return [:] }
+  /// What a browser wants to be told of a request from one of these origins, for example `https://panel.example`;
+  /// nothing for others.
+  static func crossOrigin(_ request: HTTPFields, allowed origins: Set<String>) -> HTTPFields {
+    if origins.isEmpty { return [:] }
+    guard let origin = request[.origin], origins.contains(origin.lowercased()) else { return [.vary: "origin"] }
     return [
       .accessControlAllowOrigin: origin,
       .accessControlAllowCredentials: "true",
@@ -35,6 +37,7 @@ extension HTTPFields {
       .accessControlAllowHeaders:
         "authorization, content-type, seam-workspace, seam-sdk-name, seam-sdk-version, seam-lts-version, "
         + "seam-client-session-token, seam-publishable-key",
+      .accessControlExposeHeaders: "seam-request-id, retry-after",
       .vary: "origin",
     ]
   }

@@ -10,7 +10,13 @@ struct SeamResponder: HTTPResponder {
 
   let engine: SyncEngine
   let routes: RouteTable
-  let baseURL: String?
+  let settings: SeamAPI.Settings
+  let gate: RateGate
+
+  init(engine: SyncEngine, routes: RouteTable, settings: SeamAPI.Settings) {
+    (self.engine, self.routes, self.settings) = (engine, routes, settings)
+    self.gate = RateGate(settings.rateLimitScale.map { RateLimits(scale: $0) })
+  }
 
   func respond(to request: Request, context: Context) async throws -> Response {
     let id = freshRequestID()
@@ -21,12 +27,12 @@ struct SeamResponder: HTTPResponder {
       response = try await self.answer(to: request, on: route, logger: context.logger, id: id)
     } catch {
       switch error {
-      case .fault(let fault): response = Self.response(to: fault, on: route)
+      case .fault(let fault): response = Self.response(to: fault)
       case .connection(let error): throw error
       }
     }
     response.headers[.seamRequestID] = id
-    response.headers.append(contentsOf: HTTPFields.crossOrigin(request.headers))
+    response.headers.append(contentsOf: HTTPFields.crossOrigin(request.headers, allowed: self.settings.corsOrigins))
     if request.method == .head { response = response.createHeadResponse() }
     context.logger.debug(
       "\(request.method.rawValue) \(route?.path ?? "(unknown path)") \(response.status.code)",
@@ -51,11 +57,13 @@ struct SeamResponder: HTTPResponder {
       return Response(status: .ok, headers: [.allow: Self.list(methods), .contentLength: "0"])
     }
     if route.needsKey {
-      guard let key = Self.bearer(in: request.headers), await self.engine.apiKeyIsKnown(key) else {
+      guard let key = Self.bearer(in: request.headers), self.engine.apiKeyIsKnown(key) else {
         throw .fault(.unauthorized)
       }
     }
-    guard methods.contains(request.method == .head ? .get : request.method) else { throw .fault(.methodNotAllowed) }
+    guard methods.contains(request.method == .head ? .get : request.method) else {
+      throw .fault(.methodNotAllowed(Self.list(methods)))
+    }
     guard let handle = route.handle else {
       throw .fault(.notImplemented("\(route.path) is not offered by this gateway yet"))
     }
@@ -71,7 +79,7 @@ struct SeamResponder: HTTPResponder {
       let document = try RequestReader.document(of: request, body: body, for: route)
       let call = Call(
         engine: self.engine, path: route.path, input: try route.schema.input(from: document),
-        baseURL: self.baseURL ?? "http://\(request.head.authority ?? "localhost")")
+        baseURL: self.settings.baseURL ?? "http://\(request.head.authority ?? "localhost")", gate: self.gate)
       let members = try await handle(call)
       return Response(status: 200, json: .object(members.merging(["ok": true]) { _, ok in ok }))
     } catch let fault as APIFault {
@@ -85,10 +93,9 @@ struct SeamResponder: HTTPResponder {
     }
   }
 
-  private static func response(to fault: APIFault, on route: Route?) -> Response {
+  private static func response(to fault: APIFault) -> Response {
     var response = Response(status: fault.status, json: fault.body)
-    if fault.status == 405, let route { response.headers[.allow] = self.list(route.kind.methods) }
-    if fault.status == 401 { response.headers[.wwwAuthenticate] = "Bearer" }
+    response.headers.append(contentsOf: fault.headers)
     return response
   }
 

@@ -82,7 +82,7 @@ extension Site {
       deviceType: definition.deviceType, manufacturer: definition.manufacturer,
       model: door.identity.model ?? definition.model, serial: door.identity.serial,
       isOnline: door.ledger.isReachable, isSimulated: definition.simulation != nil,
-      capabilities: definition.capabilities, state: door.state, timeZone: self.timeZone,
+      capabilities: door.ledger.capabilities, state: door.state, timeZone: self.timeZone,
       customMetadata: door.customMetadata, createdAt: door.createdAt, errors: errors, warnings: warnings)
   }
 

@@ -57,7 +57,8 @@ struct Site {
     }
     for lock in definition.locks {
       let row = try store.lock(named: lock.key, at: now)
-      let ledger = try store.ledger(of: row.id, capabilities: lock.capabilities, policy: policy)
+      let ledger = try store.ledger(
+        of: row.id, capabilities: lock.capabilities(reportedCodeLengths: row.reportedCodeLengths), policy: policy)
       var door = Door(
         id: row.id, definition: lock, account: self.accounts[lock.account]?.id ?? "", createdAt: row.createdAt,
         nickname: row.nickname, customMetadata: row.customMetadata, ledger: ledger)

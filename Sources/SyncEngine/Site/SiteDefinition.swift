@@ -42,6 +42,9 @@ public struct SiteDefinition: Sendable {
     public var capabilities: LockCapabilities
     /// True when its link is opened on demand: it is reachable while its driver says so, link or none.
     public var isVisited: Bool
+    /// The code lengths that clients may report of it, for a lock that cannot tell its own (contract R26); nil where
+    /// they are known.
+    public var reportableCodeLengths: ClosedRange<Int>?
     /// What a person can do at it, for a simulated lock; nil for a real one.
     public var simulation: LockSimulation?
 

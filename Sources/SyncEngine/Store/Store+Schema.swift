@@ -147,6 +147,13 @@ extension Store {
           ALTER TABLE lock ADD COLUMN journalled_at INTEGER;
           """)
     }
+    migrator.registerMigration("10") { database in
+      try database.execute(
+        sql: """
+          -- What clients reported of a lock that cannot tell it: JSON array of digit counts.
+          ALTER TABLE lock ADD COLUMN reported_code_lengths TEXT;
+          """)
+    }
     return migrator
   }
 }

@@ -10,6 +10,8 @@ extension Store {
     var customMetadata: [String: JSONValue]
     var createdAt: Timestamp
     var told: Door.Told
+    /// The code lengths that clients reported; nil for none.
+    var reportedCodeLengths: [Int]?
   }
 
   /// The id and the first day of an adapter by its name in the configuration; made when it is new.
@@ -36,7 +38,10 @@ extension Store {
         id: LockID(rawValue: row["id"]), nickname: row["nickname"],
         customMetadata: try Self.json(row["custom_metadata"]).object ?? [:],
         createdAt: Timestamp(milliseconds: row["created_at"]),
-        told: try JSONDecoder().decode(Door.Told.self, from: Data((row["told"] as String).utf8)))
+        told: try JSONDecoder().decode(Door.Told.self, from: Data((row["told"] as String).utf8)),
+        reportedCodeLengths: try (row["reported_code_lengths"] as String?).map {
+          try JSONDecoder().decode([Int].self, from: Data($0.utf8))
+        })
     }
   }
 
@@ -46,6 +51,15 @@ extension Store {
       try database.execute(
         sql: "UPDATE lock SET nickname = ?, custom_metadata = ? WHERE id = ?",
         arguments: [nickname, try Self.text(.object(customMetadata)), lock.rawValue])
+    }
+  }
+
+  /// Keeps the code lengths that clients reported of a lock.
+  func write(reportedCodeLengths lengths: [Int], of lock: LockID) throws {
+    try self.database.write { database in
+      try database.execute(
+        sql: "UPDATE lock SET reported_code_lengths = ? WHERE id = ?",
+        arguments: [try Self.text(.array(lengths.map { .int(Int64($0)) })), lock.rawValue])
     }
   }
 

@@ -73,6 +73,7 @@ extension ConfigurationFile {
       for length in try list.elements() { lengths.append(try length.integer(in: 4...12)) }
       guard !lengths.isEmpty else { throw list.fault("the list is empty; write at least one length") }
     }
+    let hasOpenLengths = keypad?["code_lengths"] == nil
     if case .length(let length) = reader.terminator, lengths != [length] {
       guard let keypad else { throw node.fault("a keypad without a terminator key needs one code length") }
       throw keypad.owner.fault(
@@ -80,7 +81,7 @@ extension ConfigurationFile {
     }
     return Door(
       name: try members.required("name", "add the door's name").text(), line: line.map { lines[$0].name } ?? "",
-      configuration: configuration, codeLengths: lengths)
+      configuration: configuration, codeLengths: lengths, hasOpenLengths: hasOpenLengths)
   }
 
   private static func terminator(_ node: ConfigurationNode) throws(ConfigurationFault) -> PINCollector.Terminator {

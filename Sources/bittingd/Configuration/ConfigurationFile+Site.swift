@@ -27,10 +27,12 @@ extension ConfigurationFile {
       }
       let doors = self.doors.filter { $0.line == line.name }
       for door in doors {
-        site.locks.append(
-          .init(
-            key: door.name, account: line.name, deviceType: "edge_lock", manufacturer: "Bitting", model: "OSDP door",
-            capabilities: .osdpDoor(codeLengths: door.codeLengths)))
+        var lock = SiteDefinition.Lock(
+          key: door.name, account: line.name, deviceType: "edge_lock", manufacturer: "Bitting", model: "OSDP door",
+          capabilities: .osdpDoor(codeLengths: door.codeLengths))
+        // A reader cannot tell how long codes are: without a word in the file, whoever knows may report it.
+        if door.hasOpenLengths { lock.reportableCodeLengths = 4...12 }
+        site.locks.append(lock)
       }
       let bus = OSDPBus.Configuration(devices: devices, baud: line.baud)
       site.links.append(

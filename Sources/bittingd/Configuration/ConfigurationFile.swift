@@ -3,6 +3,7 @@ import Gateway
 import LockCore
 import LockDrivers
 import LockTransport
+import SeamAPI
 
 /// `bitting.yaml` as it was read: checked for form and for what refers to what; nothing is opened yet.
 struct ConfigurationFile {
@@ -34,6 +35,8 @@ struct ConfigurationFile {
     var line: String
     var configuration: DoorConfiguration
     var codeLengths: [Int]
+    /// True when the file leaves the lengths open.
+    var hasOpenLengths: Bool
 
     /// True when a PIN at one of the two would count at the other, or one would open the other.
     func sharesParts(with other: Door) -> Bool {
@@ -56,6 +59,7 @@ struct ConfigurationFile {
 
   var siteName: String
   var timeZone: String
+  var api: SeamAPI.Settings
   var bluetooth: Bluetooth
   var lines: [Line]
   var doors: [Door]
@@ -75,7 +79,7 @@ struct ConfigurationFile {
 
   /// Reads a file's text; key files are looked for relative to `directory`.
   init(_ text: String, directory: URL) throws(ConfigurationFault) {
-    let root = try ConfigurationNode.parse(text).members(["site", "bluetooth", "lines", "doors"])
+    let root = try ConfigurationNode.parse(text).members(["site", "api", "bluetooth", "lines", "doors"])
     let site = try root.required("site", "add 'site:' with 'name:' and 'time_zone:'").members(["name", "time_zone"])
     self.siteName = try site.required("name", "add the name of the site").text()
     let zone = try site.required("time_zone", "add the site's IANA time zone, for example Europe/Berlin")
@@ -83,6 +87,7 @@ struct ConfigurationFile {
     guard self.timeZone == "UTC" || TimeZone.knownTimeZoneIdentifiers.contains(self.timeZone) else {
       throw zone.fault("'\(self.timeZone)' is no IANA time zone; write for example Europe/Berlin")
     }
+    self.api = try root["api"].map(Self.api) ?? SeamAPI.Settings()
     self.bluetooth = try root["bluetooth"].map(Self.bluetooth) ?? Bluetooth()
     self.lines = []
     var devices: [String: (line: Int, address: UInt8)] = [:]

@@ -94,13 +94,14 @@ struct DemoSite {
       contact: .init(address: Self.readerAddress), exitButton: .init(address: Self.readerAddress))
     self.doors.append((name, "OSDP reader with secure channel, on \(self.terminal.path)"))
     self.site.accounts.append(.init(key: "Simulated RS-485 line", kind: "OSDP line"))
-    self.site.locks.append(
-      .init(
-        key: name, account: "Simulated RS-485 line", deviceType: "edge_lock", manufacturer: "Bitting",
-        model: "OSDP door", capabilities: .osdpDoor(codeLengths: [4, 5, 6, 7, 8]),
-        simulation: LockSimulation { pin in
-          await line.act(at: Self.readerAddress) { $0.pressed("\(pin.digits)#") }
-        }))
+    var lock = SiteDefinition.Lock(
+      key: name, account: "Simulated RS-485 line", deviceType: "edge_lock", manufacturer: "Bitting",
+      model: "OSDP door", capabilities: .osdpDoor(codeLengths: [4, 5, 6, 7, 8]),
+      simulation: LockSimulation { pin in
+        await line.act(at: Self.readerAddress) { $0.pressed("\(pin.digits)#") }
+      })
+    lock.reportableCodeLengths = 4...12
+    self.site.locks.append(lock)
     self.site.links.append(
       .init(
         account: "Simulated RS-485 line", isBus: true,

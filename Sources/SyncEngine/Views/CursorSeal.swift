@@ -1,0 +1,57 @@
+internal import CCrypto
+
+/// Marks what was made here and given away, so that it is known again when it comes back. Its key has no printable
+/// form.
+public struct CursorSeal: Sendable {
+  private let key: [UInt8]
+
+  /// Makes a seal.
+  /// - Parameter key: 32 bytes that nobody else knows.
+  /// - Returns: nil for another number of bytes.
+  public init?(key: [UInt8]) {
+    guard key.count == 32 else { return nil }
+    self.key = key
+  }
+
+  /// The mark of `bytes`: the first half of their HMAC-SHA-256, 16 bytes.
+  public func tag(of bytes: [UInt8]) -> [UInt8] {
+    var tag = [UInt8](repeating: 0, count: 32)
+    _ = unsafe csodium_hmac_sha256(self.key, bytes, bytes.count, &tag)
+    return Array(tag.prefix(16))
+  }
+
+  /// True when `tag` is the mark of `bytes`; takes the same time wherever the two differ.
+  public func isTag(_ tag: [UInt8], of bytes: [UInt8]) -> Bool {
+    let own = self.tag(of: bytes)
+    guard own.count == tag.count else { return false }
+    return unsafe csodium_equal(own, tag, own.count) == 1
+  }
+}
+
+extension CursorSeal: CustomStringConvertible, CustomReflectable {
+  /// That it is one, and nothing else.
+  public var description: String { "a seal" }
+  /// Empty: reflection must not reach the key.
+  public var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
+extension CursorSeal {
+  /// The site's own seal; its key is drawn once and kept in the store.
+  init(keptIn store: Store) throws {
+    let text = try store.value("cursor_key") {
+      var random = SystemRandomNumberGenerator()
+      return (0..<32).map { _ in
+        let digits = String(UInt8.random(in: .min ... .max, using: &random), radix: 16)
+        return digits.utf8.count == 1 ? "0" + digits : digits
+      }.joined()
+    }
+    var key: [UInt8] = []
+    var rest = text[...]
+    while rest.count >= 2, let byte = UInt8(rest.prefix(2), radix: 16) {
+      key.append(byte)
+      rest = rest.dropFirst(2)
+    }
+    guard let seal = CursorSeal(key: key) else { throw MalformedRow(column: "site.cursor_key") }
+    self = seal
+  }
+}
