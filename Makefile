@@ -17,12 +17,16 @@ REAL_TIME := SyncEngineTests\.SyncEngineTests|LockTransportTests|BluetoothPeerTe
 
 SWIFT_SOURCES := Sources Tests Package.swift
 PYTHON := .venv/bin/python
+# The same tests run once more with the generation of the SDK before, which posts every request.
+ENVIRONMENTS := .venv/made-from .venv-2.2/made-from
 DEMO_DIR := .demo
 LISTEN := 127.0.0.1:8471
 # Options for pytest, for example: make test-peers PYTEST="-k osdp -x"
 PYTEST :=
 # The tests of one file share a daemon and stay together; most of the time they wait.
-IN_PARALLEL := -n 4 --dist loadfile
+PEERS = -m pytest Tests/Peers -n 4 --dist loadfile $(PYTEST)
+# A part that someone picked may have nothing for one of the environments.
+OR_NONE_PICKED = $(if $(PYTEST),|| [ $$? -eq 5 ])
 # Files of Tests/Bluetooth, for example: make test-bluetooth FILES=Tests/Bluetooth/test_rig.py
 FILES :=
 # One guest for each file. Its kernel is built once and kept outside of the checkout.
@@ -39,18 +43,20 @@ run: build ## Start the demo site on LISTEN (127.0.0.1:8471); it remembers in .d
 build: packages ## Build the daemon
 	swift build $(SWIFT_FLAGS)
 
-test: packages .venv/made-from ## Pass every test: Swift, then the daemon against peers nobody here wrote
+test: packages $(ENVIRONMENTS) ## Pass every test: Swift, then the daemon against peers nobody here wrote
 	swift build --build-tests $(SWIFT_FLAGS)
 	swift test --skip-build $(SWIFT_FLAGS) --skip '$(REAL_TIME)'
 	swift test --skip-build $(SWIFT_FLAGS) --filter '$(REAL_TIME)'
-	$(PYTHON) -m pytest Tests/Peers $(IN_PARALLEL) $(PYTEST)
+	$(PYTHON) $(PEERS) $(OR_NONE_PICKED)
+	.venv-2.2/bin/python $(PEERS) $(OR_NONE_PICKED)
 	$(IN_GUESTS)
 
 test-core: packages .venv/made-from ## Pass the tests of the targets that need no package from outside
 	$(CORE) swift test $(CORE_FLAGS)
 
-test-peers: build .venv/made-from ## Pass only the tests with the official SDK and the OSDP reader
-	$(PYTHON) -m pytest Tests/Peers $(IN_PARALLEL) $(PYTEST)
+test-peers: build $(ENVIRONMENTS) ## Pass only the tests with the official SDK and the OSDP reader
+	$(PYTHON) $(PEERS) $(OR_NONE_PICKED)
+	.venv-2.2/bin/python $(PEERS) $(OR_NONE_PICKED)
 
 test-bluetooth: build .venv/made-from ## Pass only the tests with real Bluetooth, in user-mode Linux; FILES picks some
 	$(IN_GUESTS)
@@ -66,16 +72,18 @@ docs: packages ## Write the pages of docs/ that are made from the source
 	BITTING_WRITE_DOCS=1 swift test $(SWIFT_FLAGS) --filter SyncEngineTests.EventCatalogueTests
 
 clean: ## Remove everything that was made here, the demo's memory too
-	rm -rf .build .build-core .build-bluetooth .venv .demo .pytest_cache Tests/*/__pycache__ Tests/*/.pytest_cache
+	rm -rf .build .build-core .build-bluetooth .venv .venv-2.2 .demo .pytest_cache Tests/*/__pycache__ Tests/*/.pytest_cache
 
 packages:
 	@.ci/install-packages
 
 # Made anew whenever the requirements differ from those it was made from, never because of a time stamp alone.
 .venv/made-from: Tests/Peers/requirements.txt Tests/Bluetooth/requirements.txt
+.venv-2.2/made-from: Tests/Peers/requirements-2.2.txt
+$(ENVIRONMENTS):
 	@if ! cmp -s <(cat $^) $@; then \
-	  echo "Making the Python environment of the tests in .venv"; \
-	  python3 -m venv --clear .venv; \
-	  $(PYTHON) -m pip install --disable-pip-version-check $(addprefix --requirement ,$^); \
+	  echo "Making the Python environment of the tests in $(@D)"; \
+	  python3 -m venv --clear $(@D); \
+	  $(@D)/bin/python -m pip install --disable-pip-version-check $(addprefix --requirement ,$^); \
 	fi
 	@cat $^ > $@

@@ -39,6 +39,9 @@ class Answer:
     headers: dict
     content: bytes
 
+    def json(self) -> dict:
+        return json.loads(self.content)
+
     def __str__(self) -> str:
         return f"{self.method} {self.path} was answered {self.status} with {self.content[:1000]!r}"
 
@@ -50,8 +53,8 @@ class Contract:
         self._broken: list[str] = []
         self._known_good: set[tuple[str, int, bytes]] = set()
 
-    def check(self, answer: Answer):
-        """Looks at an answer. What was good once is not read again: tests that wait ask the same many times."""
+    def check(self, answer: Answer) -> Answer:
+        """Looks at an answer and returns it. What was good once is not read again: tests that wait ask the same many times."""
         key = (answer.path, answer.status, answer.content)
         found = list(header_faults(answer))
         if answer.method not in ("HEAD", "OPTIONS") and key not in self._known_good:
@@ -60,6 +63,7 @@ class Contract:
             self._broken.append("\n  ".join([str(answer), *found]))
         else:
             self._known_good.add(key)
+        return answer
 
     def check_event(self, event: dict):
         """Looks at an event that came another way, for example to a webhook."""
@@ -99,8 +103,8 @@ def body_faults(answer: Answer):
 CONTRACT = Contract()
 
 
-def heard_by_httpx(response: httpx.Response):
+def heard_by_httpx(response: httpx.Response) -> Answer:
     """An event hook of httpx."""
     response.read()
-    CONTRACT.check(Answer(response.request.method, response.request.url.path, response.status_code,
+    return CONTRACT.check(Answer(response.request.method, response.request.url.path, response.status_code,
                           dict(response.headers), response.content))

@@ -136,9 +136,9 @@ class Daemon:
 
     def ask(self, path: str, /, status: int = 200, **fields) -> dict:
         """Calls the SDK's method of a path in the SDK's own dialect, checks the status, returns the JSON."""
-        got, body = sdk.ask(self._sdk, path, fields)
-        assert got == status, f"{path}: {got} {body}"
-        return body
+        answer = sdk.ask(self._sdk, path, fields)
+        assert answer.status == status, str(answer)
+        return answer.json()
 
     def post(self, path: str, body: dict | None = None, status: int = 200) -> dict:
         """Posts raw JSON, also such as the SDK would not send; checks the status, returns the JSON."""
