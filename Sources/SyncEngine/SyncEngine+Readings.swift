@@ -18,12 +18,17 @@ extension SyncEngine {
 
   /// Locks, oldest first.
   public func devices() -> [DeviceView] {
-    self.site.doors.values.map { self.site.view(of: $0) }.sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
+    let now = self.now()
+    return self.site.doors.values.map { self.site.view(of: $0, at: now) }.sorted {
+      ($0.createdAt, $0.id) < ($1.createdAt, $1.id)
+    }
   }
 
   /// One lock.
   /// - Throws: ``RequestFault/deviceNotFound``.
-  public func device(_ id: LockID) throws(RequestFault) -> DeviceView { self.site.view(of: try self.site.door(id)) }
+  public func device(_ id: LockID) throws(RequestFault) -> DeviceView {
+    self.site.view(of: try self.site.door(id), at: self.now())
+  }
 
   /// Changes what the API may change of a lock: its nickname (`.some(nil)` clears it) and free members (null and
   /// "" take one away; the others stay).
@@ -53,7 +58,7 @@ extension SyncEngine {
     let wanted = ids.map(Set.init)
     return self.site.doors.values.filter { device == nil || $0.id == device }.flatMap { door in
       isManaged
-        ? door.ledger.codes.values.filter { wanted?.contains($0.id) ?? true }
+        ? door.ledger.codes.values.filter { !$0.isInPool && wanted?.contains($0.id) ?? true }
           .map { self.site.view(of: $0, door: door, at: now) }
         : door.ledger.strangers.values.filter { wanted?.contains($0.id) ?? true }
           .map { self.site.view(of: $0, door: door) }
@@ -83,7 +88,7 @@ extension SyncEngine {
   public func accessCode(device: LockID, pin: PINCode, isManaged: Bool) throws(RequestFault) -> AccessCodeView {
     let door = try self.site.door(device)
     if isManaged {
-      let codes = door.ledger.codes.values.filter { $0.terms.pin == pin }
+      let codes = door.ledger.codes.values.filter { $0.terms.pin == pin && !$0.isInPool }
       // A code that is being deleted may share its PIN with its successor.
       guard let code = codes.first(where: { !$0.isDeleting }) ?? codes.first else { throw .accessCodeNotFound }
       return self.site.view(of: code, door: door, at: self.now())

@@ -28,10 +28,41 @@ extension SyncEngine {
     return attempt
   }
 
+  /// Makes one access code on each of some locks, all or none, in their order.
+  /// - Throws: ``RequestFault``; nothing was changed.
+  public func createLinked(_ request: NewLinkedAccessCodes) throws(RequestFault) -> [AccessCodeView] {
+    let (ids, effects) = try self.site.createLinked(request, at: self.now())
+    let views = try ids.map { id throws(RequestFault) in try self.accessCode(id, isManaged: true) }
+    self.perform(effects)
+    return views
+  }
+
+  /// Changes all access codes that share a key, all or none.
+  /// - Throws: ``RequestFault``; nothing was changed.
+  public func updateLinked(_ change: LinkedAccessCodesChange) throws(RequestFault) {
+    self.perform(try self.site.updateLinked(change, at: self.now()))
+  }
+
+  /// Takes a code out of the backup pool in place of another; a repeat finds the same one.
+  /// - Throws: ``RequestFault``; nothing was changed.
+  public func pullBackup(
+    for id: AccessCodeID
+  ) throws(RequestFault) -> (original: AccessCodeView, backup: AccessCodeView) {
+    let (backup, effects) = try self.site.pullBackup(for: id, at: self.now())
+    self.perform(effects)
+    return (try self.accessCode(id, isManaged: true), try self.accessCode(backup, isManaged: true))
+  }
+
+  /// Switches the backup pool of a lock on or off; off removes the codes that wait in it.
+  /// - Throws: ``RequestFault``; nothing was changed.
+  public func keepBackups(_ isEnabled: Bool, on device: LockID) throws(RequestFault) {
+    self.perform(try self.site.keepBackups(isEnabled, on: device, at: self.now()))
+  }
+
   /// A PIN that the lock takes and that is free on it; nothing is reserved.
   /// - Throws: ``RequestFault``.
   public func generateCode(for device: LockID) throws(RequestFault) -> PINCode {
-    try Site.draw(for: self.site.door(device), preferredLength: nil, at: self.now())
+    try self.site.draw(for: [self.site.door(device)], preferredLength: nil, at: self.now())
   }
 
   /// Keeps the code lengths that a client reports of a lock, each 4 to 20; they count where the lock cannot tell its

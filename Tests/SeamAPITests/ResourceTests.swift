@@ -20,6 +20,7 @@ import struct SyncEngine.Issue
     capabilities: LockCapabilities(
       codeStore: .slots(LockCapabilities.SlotStore(numbers: 1...20, scheduleGrain: .minutes(1), nameBytes: 14)),
       pins: PINPolicy(lengths: [6, 4], constraints: [.noZeros]), canLockRemotely: false),
+    keepsBackups: false,
     state: LockState(isLocked: true, battery: 0.2), timeZone: "Europe/Berlin", customMetadata: [:], createdAt: start,
     errors: [], warnings: [])
 

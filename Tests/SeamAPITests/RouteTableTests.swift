@@ -6,14 +6,14 @@ import Testing
 @Suite struct `The table of routes` {
   @Test(arguments: [
     ("/access_codes/create", ["POST"], true),
-    ("/access_codes/create_multiple", ["POST", "PUT"], false),
+    ("/access_codes/create_multiple", ["POST", "PUT"], true),
     ("/access_codes/get", ["GET", "POST"], true),
     ("/access_codes/list", ["GET", "POST"], true),
     ("/access_codes/update", ["PATCH", "POST", "PUT"], true),
-    ("/access_codes/update_multiple", ["PATCH", "POST", "PUT"], false),
+    ("/access_codes/update_multiple", ["PATCH", "POST", "PUT"], true),
     ("/access_codes/delete", ["DELETE", "POST"], true),
     ("/access_codes/generate_code", ["GET", "POST"], true),
-    ("/access_codes/pull_backup_access_code", ["POST"], false),
+    ("/access_codes/pull_backup_access_code", ["POST"], true),
     ("/access_codes/report_device_constraints", ["POST"], true),
     ("/access_codes/unmanaged/list", ["GET", "POST"], true),
     ("/access_codes/unmanaged/get", ["GET", "POST"], true),

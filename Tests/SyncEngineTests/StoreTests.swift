@@ -49,7 +49,7 @@ import Testing
       #expect(
         tables == [
           "access_code", "account", "action_attempt", "api_key", "bond", "device_key", "driver_memory", "event",
-          "lock", "site", "slot", "stranger", "tenancy",
+          "lock", "reply", "retired_pin", "site", "slot", "stranger", "tenancy",
         ])
       let pins = try String.fetchOne(
         database, sql: "SELECT type FROM pragma_table_info('access_code') WHERE name = 'pin'")
@@ -87,7 +87,9 @@ import Testing
       try site.create(on: key, pin: "47\(number)1", name: "Gäste 🏡 'quoted' \"twice\"")
       try site.create(
         on: key, pin: "08\(number)5", from: site.date + .hours(10), to: site.date + .hours(20)
-      ) { ($0.allowsExternalModification, $0.prefersNativeScheduling, $0.commonCodeKey) = (true, false, "group") }
+      ) {
+        ($0.allowsExternalModification, $0.prefersNativeScheduling, $0.commonCodeKey) = (true, false, "group \(number)")
+      }
       let changed = try site.create(on: key, pin: "11\(number)1")
       site.advance(by: .minutes(1))
       try site.update(changed) { $0.pin = PINCode("22\(number)2") }

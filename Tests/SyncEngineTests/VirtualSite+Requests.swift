@@ -71,7 +71,9 @@ extension VirtualSite {
     return door.ledger.strangers.values.sorted { $0.slot < $1.slot }.map { self.site.view(of: $0, door: door) }
   }
 
-  func device(_ key: String) -> DeviceView? { self.site.doors[self.id(key)].map { self.site.view(of: $0) } }
+  func device(_ key: String) -> DeviceView? {
+    self.site.doors[self.id(key)].map { self.site.view(of: $0, at: self.date) }
+  }
 
   /// The attempt as it stands.
   func attempt(_ id: String) -> ActionAttempt.Status? {

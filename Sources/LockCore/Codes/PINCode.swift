@@ -18,6 +18,18 @@ public struct PINCode: Hashable, Sendable {
   /// How many digits there are.
   public var count: Int { self.digits.utf8.count }
 
+  /// The PINs of the same length that differ in one digit: what somebody types who mistypes once.
+  public var neighbours: [PINCode] {
+    let digits = Array(self.digits.utf8)
+    return digits.indices.flatMap { index in
+      (UInt8(ascii: "0")...UInt8(ascii: "9")).filter { $0 != digits[index] }.compactMap { digit in
+        var other = digits
+        other[index] = digit
+        return PINCode(String(decoding: other, as: UTF8.self))
+      }
+    }
+  }
+
   /// Compares in a time that does not depend on where the first difference is.
   public func matchesInConstantTime(_ typed: [UInt8]) -> Bool {
     let mine = Array(self.digits.utf8)

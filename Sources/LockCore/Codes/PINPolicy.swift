@@ -37,6 +37,16 @@ public struct PINPolicy: Hashable, Sendable, Codable {
     return self.constraints.first { !$0.allows(pin) }.map(Violation.constraint)
   }
 
+  /// What all of some locks take; nil when they have no length in common.
+  public static func common(of policies: [PINPolicy]) -> PINPolicy? {
+    guard var common = policies.first else { return nil }
+    for policy in policies.dropFirst() {
+      common.lengths.removeAll { !policy.lengths.contains($0) }
+      common.constraints += policy.constraints.filter { !common.constraints.contains($0) }
+    }
+    return common.lengths.isEmpty ? nil : common
+  }
+
   /// Draws a PIN that the lock takes and that `isTaken` does not know.
   ///
   /// Where the space is large it draws at random; where most of it is taken it looks through what is left, so
@@ -44,11 +54,12 @@ public struct PINPolicy: Hashable, Sendable, Codable {
   ///
   /// - Parameters:
   ///   - preferredLength: used when the lock takes it, else the shortest length.
+  ///   - longestSearch: PINs of up to so many digits are looked through, 6 at most.
   ///   - random: the source; a CSPRNG outside tests.
   ///   - isTaken: true for a PIN that must not be drawn.
   /// - Returns: nil when every PIN of that length is taken or forbidden.
   public func draw(
-    preferredLength: Int? = nil, using random: inout some RandomNumberGenerator,
+    preferredLength: Int? = nil, longestSearch: Int = 6, using random: inout some RandomNumberGenerator,
     unless isTaken: (PINCode) -> Bool
   ) -> PINCode? {
     guard let shortest = self.lengths.first else { return nil }
@@ -59,7 +70,7 @@ public struct PINPolicy: Hashable, Sendable, Codable {
       if let pin = PINCode(digits), good(pin) { return pin }
     }
     // 10^6 candidates take about a second; beyond that 2000 misses in a row do not happen by chance.
-    guard length <= 6 else { return nil }
+    guard length <= min(longestSearch, 6) else { return nil }
     var space = 1
     for _ in 0..<length { space *= 10 }
     let offset = Int.random(in: 0..<space, using: &random)

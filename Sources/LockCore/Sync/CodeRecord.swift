@@ -45,6 +45,12 @@ public struct CodeRecord: Hashable, Sendable {
   public var isDeleting = false
   /// Key shared by linked codes.
   public var commonCodeKey: String?
+  /// True for a code made to take the place of another, whether it was pulled or waits in the lock's pool (contract 5.12).
+  public var isBackup = false
+  /// The code in whose place it was pulled; nil while it waits in the pool.
+  public var pulledFor: AccessCodeID?
+  /// The backup that was pulled in its place; nil for none.
+  public var pulledBackup: AccessCodeID?
   /// When it was made.
   public let createdAt: Timestamp
   /// When what is asked for last changed.
@@ -68,6 +74,9 @@ public struct CodeRecord: Hashable, Sendable {
 }
 
 extension CodeRecord {
+  /// True while it waits in the pool: readers of the API do not see it.
+  public var isInPool: Bool { self.isBackup && self.pulledFor == nil }
+
   /// What has been told to the world; compared with the present state, it yields each event exactly once.
   public struct Announced: Hashable, Sendable {
     /// It was told to be stored ahead of its time.

@@ -24,6 +24,17 @@ public enum CodeEvent: Hashable, Sendable {
   case strangerFound(StrangerRecord)
   /// A code of somebody else is gone from the lock.
   case strangerGone(StrangerRecord)
+
+  /// The code asked for over the API that it is about; nil for codes of others.
+  public var managedCode: AccessCodeID? {
+    switch self {
+    case .scheduled(let id), .set(let id), .changed(let id, _), .removed(let id), .late(let id), .failedToSet(let id),
+      .failedToRemove(let id), .modifiedAtLock(let id), .removedAtLock(let id):
+      id
+    case .deleted(let code): code.id
+    case .strangerFound, .strangerGone: nil
+    }
+  }
 }
 
 extension LockLedger {

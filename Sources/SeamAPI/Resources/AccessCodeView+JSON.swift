@@ -25,14 +25,14 @@ extension AccessCodeView {
 
   private var managedMembers: [String: JSONValue] {
     [
-      "common_code_key": nil,
+      "common_code_key": .optional(self.commonCodeKey),
       "is_scheduled_on_device": .bool(self.isScheduledOnDevice),
       "is_waiting_for_code_assignment": .bool(self.pin == nil),
       "is_offline_access_code": false,
       "is_one_time_use": false,
-      "is_backup": false,
-      "is_backup_access_code_available": false,
-      "pulled_backup_access_code_id": nil,
+      "is_backup": .bool(self.isBackup),
+      "is_backup_access_code_available": .bool(self.isBackupAvailable),
+      "pulled_backup_access_code_id": .optional(self.pulledBackup?.rawValue),
       "is_external_modification_allowed": .bool(self.isExternalModificationAllowed),
       "pending_mutations": .array(self.pendingMutations.map(\.json)),
       "display_status": .string(self.displayStatus),

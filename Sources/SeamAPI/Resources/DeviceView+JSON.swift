@@ -72,7 +72,8 @@ extension DeviceView {
       "has_direct_power": .bool(!self.capabilities.hasBattery),
       "code_constraints": .array(self.codeConstraints),
       "supported_code_lengths": .array(self.capabilities.pins.lengths.map { .int(Int64($0)) }),
-      "supports_backup_access_code_pool": false,
+      "supports_backup_access_code_pool": true,
+      "backup_access_code_pool_enabled": .bool(self.keepsBackups),
       "has_native_entry_events": .bool(self.capabilities.reportsEntries),
     ]
     if let serial { members["serial_number"] = .string(serial) }

@@ -1,3 +1,4 @@
+import Hummingbird
 import LockCore
 import SyncEngine
 
@@ -14,6 +15,28 @@ extension Route {
       return [
         "access_code": (latest ?? created).json(workspace: await call.engine.workspace().id),
         "action_attempt": finished.json,
+      ]
+    },
+    Route("/access_codes/create_multiple", .replace, linkedCreation) { call in
+      let request = try call.input.newLinkedAccessCodes(mayBeRepeated: call.method == .put)
+      let codes = try await call.engine.createLinked(request)
+      let workspace = await call.engine.workspace().id
+      return ["access_codes": .array(codes.map { $0.json(workspace: workspace) })]
+    },
+    Route("/access_codes/update_multiple", .update, linkedUpdate) { call in
+      var change = LinkedAccessCodesChange(key: try call.input.required("common_code_key", Input.text))
+      change.name = call.input.has("name") ? .some(call.input.text("name")) : nil
+      change.startsAt = call.input.timestamp("starts_at")
+      change.endsAt = call.input.timestamp("ends_at")
+      try await call.engine.updateLinked(change)
+      return [:]
+    },
+    Route("/access_codes/pull_backup_access_code", .act, Schema([.required("access_code_id", .id)])) { call in
+      let (original, backup) = try await call.engine.pullBackup(
+        for: try call.input.required("access_code_id", Input.accessCode))
+      let workspace = await call.engine.workspace().id
+      return [
+        "access_code": original.json(workspace: workspace), "backup_access_code": backup.json(workspace: workspace),
       ]
     },
     Route("/access_codes/get", .read, accessCodeLocator) { call in
@@ -103,20 +126,29 @@ extension Route {
       ("use_offline_access_code", "is_offline_access_code"),
     ],
     rules: [
-      { input in
-        input.has("starts_at") == input.has("ends_at")
-          ? nil : "Provide both starts_at and ends_at for a time-bound access code, neither for an ongoing one"
-      },
-      endAfterStart,
+      bothTimesOrNone, endAfterStart,
       { input in
         input.flag("is_offline_access_code") == true || input.flag("is_one_time_use") == true
           ? "The device has no offline access codes, which is_offline_access_code and is_one_time_use are about" : nil
       },
-      { input in
-        input.flag("use_backup_access_code_pool") == true
-          ? "The device does not support a backup access code pool" : nil
-      },
     ])
+
+  private static let linkedCreation = Schema(
+    [
+      .required("device_ids", .ids), .nullable("name", .text), .optional("code", .digits(count: 4...12)),
+      .optional("starts_at", .timestamp), .optional("ends_at", .timestamp),
+      .optional("preferred_code_length", .integer(1...20)), .optional("prefer_native_scheduling", .flag),
+      .optional("attempt_for_offline_device", .flag), .optional("use_backup_access_code_pool", .flag),
+      .optional("behavior_when_code_cannot_be_shared", .choice(["throw", "create_random_code"])),
+    ], externalModification,
+    synonyms: [("allow_external_modification", "is_external_modification_allowed")],
+    rules: [bothTimesOrNone, endAfterStart])
+
+  private static let linkedUpdate = Schema(
+    [
+      .required("common_code_key", .someText), .nullable("name", .text), .optional("starts_at", .timestamp),
+      .optional("ends_at", .timestamp),
+    ], rules: [endAfterStart])
 
   private static let accessCodeUpdate = Schema(
     [
@@ -138,6 +170,11 @@ extension Route {
       },
     ])
 
+  private static let bothTimesOrNone: Schema.Rule = { input in
+    input.has("starts_at") == input.has("ends_at")
+      ? nil : "Provide both starts_at and ends_at for a time-bound access code, neither for an ongoing one"
+  }
+
   private static let endAfterStart: Schema.Rule = { input in
     guard let start = input.timestamp("starts_at"), let end = input.timestamp("ends_at") else { return nil }
     return start < end ? nil : "ends_at must be after starts_at"
@@ -146,10 +183,25 @@ extension Route {
 
 extension Input {
   fileprivate func newAccessCode() throws(APIFault) -> NewAccessCode {
-    guard !self.has("common_code_key") else {
-      throw .notImplemented("Linked access codes, which common_code_key is about, are not offered by this gateway yet")
+    var request = self.template(for: try self.requiredLock())
+    request.commonCodeKey = self.text("common_code_key")
+    return request
+  }
+
+  fileprivate func newLinkedAccessCodes(mayBeRepeated: Bool) throws(APIFault) -> NewLinkedAccessCodes {
+    let devices = (self.texts("device_ids") ?? []).map { LockID(rawValue: $0.lowercased()) }
+    guard let first = devices.first, Set(devices).count == devices.count else {
+      throw .invalidInput([InputProblem(path: ["device_ids"], message: "Must name one or more devices, each once")])
     }
-    var request = NewAccessCode(device: try self.requiredLock())
+    var request = NewLinkedAccessCodes(devices: devices, template: self.template(for: first))
+    request.mayDiffer = self.text("behavior_when_code_cannot_be_shared") == "create_random_code"
+    request.replayKey = mayBeRepeated ? SyncEngine.hash(of: JSONValue.object(self.values)) : nil
+    return request
+  }
+
+  private func template(for lock: LockID) -> NewAccessCode {
+    var request = NewAccessCode(device: lock)
+    request.usesBackupPool = self.flag("use_backup_access_code_pool") ?? false
     request.name = self.text("name")
     request.pin = self.pin("code")
     if let start = self.timestamp("starts_at"), let end = self.timestamp("ends_at") {

@@ -14,9 +14,6 @@ extension Route {
       if call.input.flag("is_managed") == false {
         throw APIFault.notImplemented("Devices cannot be made unmanaged by this gateway yet")
       }
-      if call.input.flag("backup_access_code_pool_enabled") == true {
-        throw APIFault.invalidInput("The device does not support a backup access code pool")
-      }
       let id = try call.input.requiredLock()
       let metadata = call.input.values["custom_metadata"]?.object
       let known = try await call.engine.device(id).customMetadata
@@ -24,6 +21,9 @@ extension Route {
         throw APIFault.invalidInput([
           InputProblem(path: ["custom_metadata"], message: "Must have at most 50 keys in all")
         ])
+      }
+      if let isEnabled = call.input.flag("backup_access_code_pool_enabled") {
+        try await call.engine.keepBackups(isEnabled, on: id)
       }
       _ = try await call.engine.updateDevice(id, nickname: call.input.nickname, customMetadata: metadata)
       return [:]

@@ -67,6 +67,8 @@ struct Route: Sendable {
 struct Call: Sendable {
   /// Who decides and remembers.
   var engine: SyncEngine
+  /// The verb.
+  var method: HTTPRequest.Method
   /// The path of the route.
   var path: String
   /// The checked input.

@@ -15,9 +15,6 @@ struct RouteTable: Sendable {
 
   /// Paths that client libraries know and this gateway does not offer yet.
   private static let later: [Route] = [
-    Route(notImplemented: "/access_codes/create_multiple", .replace),
-    Route(notImplemented: "/access_codes/update_multiple", .update),
-    Route(notImplemented: "/access_codes/pull_backup_access_code", .act),
     Route(notImplemented: "/access_codes/unmanaged/convert_to_managed", .update),
     Route(notImplemented: "/access_codes/unmanaged/update", .update),
     Route(notImplemented: "/access_codes/unmanaged/delete", .delete),

@@ -98,6 +98,11 @@ extension APIFault {
       self.init(
         status: 409, type: "duplicate_access_code", message: "The code is already in use on this device",
         members: ["data": ["access_code_id": .string(existing.rawValue)]])
+    case .accessCodeNotTimeBound:
+      self.init(
+        status: 400, type: "access_code_not_time_bound",
+        message: "Backup access codes are for time-bound codes only: give starts_at and ends_at")
+    case .backupNotFound(let sentence): self = .notFound("backup_access_code_not_found", sentence)
     case .deviceOffline:
       self.init(
         status: 400, type: "device_offline",

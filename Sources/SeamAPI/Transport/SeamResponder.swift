@@ -78,7 +78,7 @@ struct SeamResponder: HTTPResponder {
     do {
       let document = try RequestReader.document(of: request, body: body, for: route)
       let call = Call(
-        engine: self.engine, path: route.path, input: try route.schema.input(from: document),
+        engine: self.engine, method: request.method, path: route.path, input: try route.schema.input(from: document),
         baseURL: self.settings.baseURL ?? "http://\(request.head.authority ?? "localhost")", gate: self.gate)
       let members = try await handle(call)
       return Response(status: 200, json: .object(members.merging(["ok": true]) { _, ok in ok }))

@@ -17,6 +17,8 @@ struct Door {
   var warnings: [String: Issue] = [:]
   /// What the world was told of the lock and must not be told twice.
   var told = Told()
+  /// Codes kept ready to take the place of one that fails.
+  var backupPool = BackupPool()
   /// Attempts that wait for a code of this lock.
   var waiting: [(attempt: ActionAttempt, code: AccessCodeID?)] = []
   /// The codes last handed to a door whose codes the gateway holds.
@@ -84,6 +86,19 @@ extension Door {
   mutating func takeBacklog() -> [(happening: Happening, date: Timestamp)] {
     defer { self.backlog = [] }
     return self.backlog
+  }
+
+  /// Whether codes are kept ready on a lock, and how that goes; kept in the store.
+  struct BackupPool: Hashable, Codable {
+    /// True once somebody asked for it.
+    var isEnabled = false
+    /// Since when fewer codes than wanted are ready; nil while all are.
+    var shortSince: Timestamp?
+  }
+
+  /// True when nothing that the store keeps of a lock differs.
+  func isStored(as other: Door) -> Bool {
+    self.ledger.isStored(as: other.ledger) && self.told == other.told && self.backupPool == other.backupPool
   }
 
   /// What the world was told of a lock; kept in the store, so that a restart tells nothing twice.

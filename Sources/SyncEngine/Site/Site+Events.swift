@@ -14,6 +14,10 @@ extension Site {
       let none: [String: JSONValue] = ["access_code_errors": [], "access_code_warnings": []]
       return draft(type, id, Self.issues(of: door, adapter: adapter, code: code).merging(none) { known, _ in known })
     }
+    // Nobody sees the codes of the pool, so nothing is told of them until one is pulled.
+    if let subject = event.managedCode, (door.ledger.codes[subject] ?? before.codes[subject])?.isInPool == true {
+      return []
+    }
     switch event {
     case .scheduled(let id): return [draft(.accessCodeScheduledOnDevice, id, ["code": pin(id)])]
     case .set(let id): return [draft(.accessCodeSetOnDevice, id, ["code": pin(id)])]

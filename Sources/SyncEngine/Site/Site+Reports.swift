@@ -255,7 +255,7 @@ extension Site {
   /// Ends the attempts to create, update and delete codes whose outcome is known now.
   func settleAttempts(of door: Door, at now: Timestamp, into draft: inout Draft) {
     for waiting in door.waiting + draft.pendingAttempts {
-      guard let id = waiting.code, draft.isOpen(waiting.attempt.id) else { continue }
+      guard let id = waiting.code, waiting.attempt.device == door.id, draft.isOpen(waiting.attempt.id) else { continue }
       if let status = self.outcome(of: waiting.attempt.kind, for: door.ledger.codes[id], door: door, at: now) {
         draft.finish(waiting, status)
       }

@@ -8,8 +8,10 @@ extension Site {
     return door
   }
 
+  /// A code that readers see, with its door.
   func find(_ id: AccessCodeID) throws(RequestFault) -> (door: Door, code: CodeRecord) {
-    guard let door = self.home(of: id).flatMap({ self.doors[$0] }), let code = door.ledger.codes[id] else {
+    guard let door = self.home(of: id).flatMap({ self.doors[$0] }), let code = door.ledger.codes[id], !code.isInPool
+    else {
       throw .accessCodeNotFound
     }
     return (door, code)
@@ -23,27 +25,41 @@ extension Site {
     let door = try self.door(request.device)
     try Self.check(request.window, at: now)
     try Self.check(door, isOfflineAllowed: request.attemptsForOfflineDevice)
+    if request.usesBackupPool, request.window == nil { throw .accessCodeNotTimeBound }
     let pin: PINCode
-    if let wanted = request.pin {
-      try Self.check(wanted, for: nil, on: door, at: now)
-      pin = wanted
+    if let shared = try self.pin(sharedBy: request.commonCodeKey, asked: request.pin) {
+      try Self.check(shared, for: nil, on: door, at: now)
+      pin = shared
     } else {
-      pin = try Self.draw(for: door, preferredLength: request.preferredLength, at: now)
+      pin = try self.draw(for: [door], preferredLength: request.preferredLength, at: now)
     }
-    let id = AccessCodeID(rawValue: UUID().uuidString.lowercased())
+    let code = Self.record(of: request, pin: pin, at: now)
+    let attempt = Self.attempt("CREATE_ACCESS_CODE", on: door, at: now)
+    let effects = try self.commitRequest(door.id, at: now) { door, draft in
+      Self.add(code, usesBackupPool: request.usesBackupPool, to: &door, at: now, into: &draft)
+      draft.add(attempt, for: code.id)
+    }
+    return (code.id, attempt, effects)
+  }
+
+  static func record(of request: NewAccessCode, pin: PINCode, at now: Timestamp) -> CodeRecord {
     var code = CodeRecord(
-      id: id, terms: .init(name: request.name, pin: pin, window: request.window), createdAt: now)
+      id: Self.newCodeID(),
+      terms: .init(name: request.name, pin: pin, window: request.window), createdAt: now)
     code.prefersNativeScheduling = request.prefersNativeScheduling
     code.allowsExternalModification = request.allowsExternalModification
     code.commonCodeKey = request.commonCodeKey
-    let attempt = Self.attempt("CREATE_ACCESS_CODE", on: door, at: now)
-    let effects = try self.commitRequest(door.id, at: now) { door, draft in
-      door.ledger.codes[id] = code
-      draft.add(attempt, for: id)
-      draft.add(
-        EventDraft(type: .accessCodeCreated, lock: door.id, account: door.account, code: id, occurredAt: now))
-    }
-    return (id, attempt, effects)
+    return code
+  }
+
+  static func add(
+    _ code: CodeRecord, usesBackupPool: Bool, to door: inout Door, at now: Timestamp, into draft: inout Draft
+  ) {
+    Self.yieldPool(to: code.terms.pin, on: &door, at: now)
+    door.ledger.codes[code.id] = code
+    if usesBackupPool { door.backupPool.isEnabled = true }
+    draft.add(
+      EventDraft(type: .accessCodeCreated, lock: door.id, account: door.account, code: code.id, occurredAt: now))
   }
 
   mutating func update(
@@ -53,6 +69,33 @@ extension Site {
   ) {
     let (door, before) = try self.find(change.id)
     if let device = change.device, device != door.id { throw .accessCodeNotFound }
+    var code = try Self.changed(before, by: change, at: now)
+    if let pin = change.pin, pin != before.terms.pin {
+      guard self.members(of: before.commonCodeKey).count < 2 else {
+        throw .invalid(
+          "The access code shares its PIN with others (common_code_key), so its PIN alone cannot be changed. Delete the linked codes and create them anew with another PIN."
+        )
+      }
+      try Self.check(pin, for: before.id, on: door, at: now)
+      code.terms.pin = pin
+    }
+    if code.terms != before.terms { try Self.check(door, isOfflineAllowed: change.attemptsForOfflineDevice) }
+    var attempt = Self.attempt("UPDATE_ACCESS_CODE", on: door, at: now)
+    let changes = Self.changes(from: before.terms, to: code.terms)
+    let isNothing = code == before
+    if changes.isEmpty { attempt.status = .success([:]) } else { Self.renew(&code, at: now) }
+    let (updated, made) = (code, attempt)
+    let effects = try self.commitRequest(door.id, at: now) { door, draft in
+      if !isNothing { Self.put(updated, over: before, changes, on: &door, at: now, into: &draft) }
+      draft.add(made, for: changes.isEmpty ? nil : updated.id)
+    }
+    return (attempt, effects)
+  }
+
+  /// A code as it is wanted from now on, apart from its PIN.
+  static func changed(
+    _ before: CodeRecord, by change: AccessCodeChange, at now: Timestamp
+  ) throws(RequestFault) -> CodeRecord {
     guard !before.isDeleting else { throw .invalid("The access code is being deleted; it can no longer be changed.") }
     if let window = before.terms.window, now >= window.end, change.endsAt == nil, change.isOngoing != true {
       throw .invalid("The access code has expired: only active or upcoming codes can be changed. Give a new ends_at.")
@@ -62,37 +105,34 @@ extension Site {
     if let allows = change.allowsExternalModification { code.allowsExternalModification = allows }
     code.terms.window = try Self.window(of: change, before: before.terms.window)
     if code.terms.window != before.terms.window { try Self.check(code.terms.window, at: now) }
-    if let pin = change.pin, pin != before.terms.pin {
-      try Self.check(pin, for: before.id, on: door, at: now)
-      code.terms.pin = pin
+    return code
+  }
+
+  /// What is wanted of a code has changed.
+  static func renew(_ code: inout CodeRecord, at now: Timestamp) {
+    code.revision += 1
+    code.requestedAt = now
+    code.attempt = nil
+  }
+
+  /// Takes in what is wanted of a code now.
+  static func put(
+    _ code: CodeRecord, over before: CodeRecord, _ changes: [TermsChange], on door: inout Door, at now: Timestamp,
+    into draft: inout Draft
+  ) {
+    if code.terms.pin != before.terms.pin { Self.yieldPool(to: code.terms.pin, on: &door, at: now) }
+    door.ledger.codes[code.id] = code
+    if let end = code.terms.window?.end, end != before.terms.window?.end {
+      Self.alignBackup(of: code, to: end, on: &door, at: now)
     }
-    if code.terms != before.terms { try Self.check(door, isOfflineAllowed: change.attemptsForOfflineDevice) }
-    var attempt = Self.attempt("UPDATE_ACCESS_CODE", on: door, at: now)
-    let changes = Self.changes(from: before.terms, to: code.terms)
-    let isNothing = code == before
-    if changes.isEmpty { attempt.status = .success([:]) }
-    if !changes.isEmpty {
-      code.revision += 1
-      code.requestedAt = now
-      code.attempt = nil
-    }
-    let (updated, made) = (code, attempt)
-    let effects = try self.commitRequest(door.id, at: now) { door, draft in
-      if !isNothing { door.ledger.codes[updated.id] = updated }
-      draft.add(made, for: changes.isEmpty ? nil : updated.id)
-      guard !changes.isEmpty else { return }
-      draft.add(
-        EventDraft(
-          type: .accessCodeMutationsRequested, lock: door.id, account: door.account, code: updated.id,
-          occurredAt: now,
-          members: [
-            "requested_mutations": .array(
-              changes.map {
-                ["mutation_code": .string($0.mutation), "from": .object($0.from), "to": .object($0.to)]
-              })
-          ]))
-    }
-    return (attempt, effects)
+    guard !changes.isEmpty else { return }
+    draft.add(
+      EventDraft(
+        type: .accessCodeMutationsRequested, lock: door.id, account: door.account, code: code.id, occurredAt: now,
+        members: [
+          "requested_mutations": .array(
+            changes.map { ["mutation_code": .string($0.mutation), "from": .object($0.from), "to": .object($0.to)] })
+        ]))
   }
 
   mutating func delete(
@@ -110,39 +150,36 @@ extension Site {
     }
     let attempt = Self.attempt("DELETE_ACCESS_CODE", on: door, at: now)
     let effects = try self.commitRequest(door.id, at: now) { door, draft in
-      door.ledger.codes[id]?.isDeleting = true
-      door.ledger.codes[id]?.revision += 1
-      door.ledger.codes[id]?.requestedAt = now
-      door.ledger.codes[id]?.attempt = nil
+      Self.remove(id, from: &door, at: now)
       draft.add(attempt, for: id)
     }
     return (attempt, effects)
   }
 
-  static func draw(for door: Door, preferredLength: Int?, at now: Timestamp) throws(RequestFault) -> PINCode {
-    let taken = Self.takenPINs(on: door, at: now)
-    var random = SystemRandomNumberGenerator()
-    guard
-      let pin = door.ledger.capabilities.pins.draw(
-        preferredLength: preferredLength, using: &random, unless: { taken.contains($0) })
-    else {
-      throw .invalid("Every PIN of this length is in use on the lock. Delete codes that are no longer needed.")
-    }
-    return pin
+  /// A code is to go from a lock.
+  static func remove(_ id: AccessCodeID, from door: inout Door, at now: Timestamp) {
+    guard var code = door.ledger.codes[id] else { return }
+    code.isDeleting = true
+    Self.renew(&code, at: now)
+    door.ledger.codes[id] = code
   }
 
   // MARK: Checks
 
-  private static func attempt(_ kind: String, on door: Door, at now: Timestamp) -> ActionAttempt {
+  static func attempt(_ kind: String, on door: Door, at now: Timestamp) -> ActionAttempt {
     ActionAttempt(
       id: UUID().uuidString.lowercased(), kind: kind, device: door.id, createdAt: now, status: .pending)
   }
 
-  private mutating func commitRequest(
-    _ lock: LockID, at now: Timestamp, _ happening: (inout Door, inout Draft) -> Void
+  mutating func commitRequest(
+    _ locks: LockID..., at now: Timestamp, _ happening: (inout Door, inout Draft) -> Void
+  ) throws(RequestFault) -> [Effect] { try self.commitRequest(locks, at: now, happening) }
+
+  mutating func commitRequest(
+    _ locks: [LockID], at now: Timestamp, _ happening: (inout Door, inout Draft) -> Void
   ) throws(RequestFault) -> [Effect] {
     do {
-      return try self.commit(lock, at: now) { door, draft throws(Never) in happening(&door, &draft) }
+      return try self.commit(locks, at: now) { door, draft throws(Never) in happening(&door, &draft) }
     } catch {
       throw .storeUnavailable(
         "The gateway cannot write its store (\(Store.reason(of: error))); nothing was changed. Check the disk, then try again."
@@ -150,7 +187,7 @@ extension Site {
     }
   }
 
-  private static func window(of change: AccessCodeChange, before: TimeWindow?) throws(RequestFault) -> TimeWindow? {
+  static func window(of change: AccessCodeChange, before: TimeWindow?) throws(RequestFault) -> TimeWindow? {
     let (start, end) = (change.startsAt, change.endsAt)
     if change.isOngoing == true {
       guard start == nil, end == nil else {
@@ -170,40 +207,25 @@ extension Site {
     return TimeWindow(start: start, end: end)
   }
 
-  private static func check(_ window: TimeWindow?, at now: Timestamp) throws(RequestFault) {
+  static func check(_ window: TimeWindow?, at now: Timestamp) throws(RequestFault) {
     guard let window else { return }
     guard window.end > window.start else { throw .invalid("ends_at must be after starts_at") }
     guard window.end > now else { throw .invalid("ends_at must be in the future") }
   }
 
-  private static func check(_ door: Door, isOfflineAllowed: Bool) throws(RequestFault) {
+  static func check(_ door: Door, isOfflineAllowed: Bool) throws(RequestFault) {
     if !isOfflineAllowed, !door.ledger.isReachable { throw .deviceOffline }
   }
 
-  private static func check(
+  static func check(
     _ pin: PINCode, for id: AccessCodeID?, on door: Door, at now: Timestamp
   )
     throws(RequestFault)
   {
     if let violation = door.ledger.capabilities.pins.violation(of: pin) { throw .invalid(violation.explanation) }
     let clash = door.ledger.codes.values.first {
-      $0.id != id && $0.terms.pin == pin && Self.blocks($0, on: door, at: now)
+      $0.id != id && !$0.isInPool && $0.terms.pin == pin && Self.blocks($0, on: door, at: now)
     }
     if let clash { throw .duplicateAccessCode(existing: clash.id) }
-  }
-
-  /// True while a code keeps its PIN from being used again on the lock: until it is deleted, or over and gone.
-  private static func blocks(_ code: CodeRecord, on door: Door, at now: Timestamp) -> Bool {
-    if code.isDeleting { return false }
-    guard let window = code.terms.window, now >= window.end else { return true }
-    return door.ledger.slot(of: code.id) != nil
-  }
-
-  private static func takenPINs(on door: Door, at now: Timestamp) -> Set<PINCode> {
-    var taken = Set(door.ledger.strangers.values.compactMap(\.pin))
-    for code in door.ledger.codes.values where code.isDeleting || Self.blocks(code, on: door, at: now) {
-      taken.insert(code.terms.pin)
-    }
-    return taken
   }
 }

@@ -39,12 +39,25 @@ extension Site {
           code: "being_deleted", message: "The code is being removed from the lock.", createdAt: code.requestedAt,
           scope: .accessCode))
     }
+    let backup = code.pulledBackup.flatMap { door.ledger.codes[$0] }
+    if let backup, !backup.isDeleting {
+      warnings.append(
+        Issue(
+          code: "using_backup_access_code",
+          message: "The backup access code \(backup.id.rawValue) was pulled in its place. Give that one to the guest.",
+          createdAt: backup.requestedAt, scope: .accessCode))
+    }
+    let mayPull =
+      door.backupPool.isEnabled && code.terms.window.map { now < $0.end } == true && !code.isBackup && backup == nil
+      && !code.isDeleting
     return AccessCodeView(
       id: code.id, device: door.id, isManaged: true, name: code.terms.name, pin: code.terms.pin,
       window: code.terms.window, status: AccessCodeStatus(rawValue: state.status.rawValue) ?? .unknown,
       createdAt: code.createdAt, isScheduledOnDevice: state.isScheduled,
       isExternalModificationAllowed: code.allowsExternalModification,
       nameOnLock: slot?.observed?.reading.name ?? slot?.written?.entry?.name,
+      commonCodeKey: code.commonCodeKey, isBackup: code.isBackup,
+      isBackupAvailable: mayPull && !Self.readyBackups(on: door, at: now).isEmpty, pulledBackup: code.pulledBackup,
       pendingMutations: Self.mutations(of: code, state: state),
       errors: errors + self.errors(of: door), warnings: warnings)
   }
@@ -57,9 +70,10 @@ extension Site {
       errors: self.errors(of: door), warnings: [])
   }
 
-  func view(of door: Door) -> DeviceView {
+  func view(of door: Door, at now: Timestamp) -> DeviceView {
     let definition = door.definition
-    var warnings = door.warnings.values.sorted { $0.code < $1.code }
+    let pool = self.backupPoolIssues(of: door, at: now)
+    var warnings = (door.warnings.values + pool.warnings).sorted { $0.code < $1.code }
     if door.ledger.isFull, let most = definition.capabilities.maximumCodes {
       warnings.append(
         Issue(
@@ -77,12 +91,14 @@ extension Site {
           message: Self.silence(of: definition),
           createdAt: door.createdAt, scope: .device))
     }
+    errors += pool.errors
     return DeviceView(
       id: door.id, account: door.account, name: definition.name, nickname: door.nickname,
       deviceType: definition.deviceType, manufacturer: definition.manufacturer,
       model: door.identity.model ?? definition.model, serial: door.identity.serial,
       isOnline: door.ledger.isReachable, isSimulated: definition.simulation != nil,
-      capabilities: door.ledger.capabilities, state: door.state, timeZone: self.timeZone,
+      capabilities: door.ledger.capabilities, keepsBackups: door.backupPool.isEnabled, state: door.state,
+      timeZone: self.timeZone,
       customMetadata: door.customMetadata, createdAt: door.createdAt, errors: errors, warnings: warnings)
   }
 

@@ -29,6 +29,7 @@ struct Site {
   let workspaceID: String
   let name: String
   let timeZone: String?
+  let backupPoolSize: Int
   private(set) var accounts: [String: Adapter] = [:]
   private(set) var doors: [LockID: Door] = [:]
   /// Ids by name in the configuration.
@@ -37,6 +38,8 @@ struct Site {
   private var homes: [AccessCodeID: LockID] = [:]
   /// Why the store could not be written when it was last tried; nil while it can.
   private(set) var storeFault: String?
+  /// PINs that were in use lately, and until when.
+  private(set) var retiredPINs: [PINCode: Timestamp] = [:]
   private var deadlines = DeadlineQueue<LockID>()
   private var nextPruning: Timestamp
   private var errands: [CommandID: (lock: LockID, errand: Errand)] = [:]
@@ -49,6 +52,7 @@ struct Site {
     self.store = store
     self.name = definition.name
     self.timeZone = definition.timeZone
+    self.backupPoolSize = definition.backupPoolSize
     self.nextPruning = now + Self.pruningDelay
     self.workspaceID = try store.value("workspace_id") { UUID().uuidString.lowercased() }
     for account in definition.accounts {
@@ -62,7 +66,7 @@ struct Site {
       var door = Door(
         id: row.id, definition: lock, account: self.accounts[lock.account]?.id ?? "", createdAt: row.createdAt,
         nickname: row.nickname, customMetadata: row.customMetadata, ledger: ledger)
-      door.told = row.told
+      (door.told, door.backupPool) = (row.told, row.backupPool)
       if row.told.isConnected == false {
         door.errors["device_disconnected"] = Self.disconnection(
           of: lock, .unreachable, since: row.told.disconnectedAt ?? now)
@@ -73,6 +77,7 @@ struct Site {
       self.lockIDs[lock.key] = row.id
     }
     self.newestEvent = try store.newestEventDate() ?? .distantPast
+    self.retiredPINs = try store.retiredPINs()
   }
 
   /// How long what is over is remembered: events, finished attempts, who held a slot.
@@ -105,6 +110,8 @@ struct Site {
     do {
       // A clock that ran ahead must not make young things old: the newest event is the measure.
       let isDone = try self.store.prune(before: min(now, self.newestEvent) - Self.retention)
+      try self.store.forgetRetiredPINs(before: now - Self.pinRest)
+      self.retiredPINs = self.retiredPINs.filter { $0.value >= now - Self.pinRest }
       if !isDone { self.nextPruning = now + .minutes(1) }
       return []
     } catch {
@@ -121,6 +128,8 @@ struct Site {
     fileprivate(set) var events: [EventDraft] = []
     fileprivate(set) var attempts: [String: Attempt] = [:]
     fileprivate(set) var effects: [Effect] = []
+    /// What a request is answered with if it is repeated.
+    var reply: Reply?
 
     mutating func add(_ event: EventDraft) { self.events.append(event) }
     mutating func note(_ sentence: String) { self.effects.append(.note(sentence)) }
@@ -152,34 +161,50 @@ struct Site {
     func isOpen(_ id: String) -> Bool { self.attempts[id]?.attempt.isPending ?? true }
   }
 
-  /// Applies what happened to one lock, what could not be stored before included, draws the conclusions, and commits
-  /// all of it. When the store cannot be written, nothing has happened and the fault is thrown.
+  /// Applies what happened to one lock.
   mutating func commit<Failure: Error>(
     _ lock: LockID, at now: Timestamp, _ happening: (inout Door, inout Draft) throws(Failure) -> Void
+  ) throws -> [Effect] { try self.commit([lock], at: now, happening) }
+
+  /// Applies what happened to some locks, what could not be stored before included, draws the conclusions, and commits
+  /// all of it. When the store cannot be written, nothing has happened and the fault is thrown.
+  mutating func commit<Failure: Error>(
+    _ locks: [LockID], at now: Timestamp, _ happening: (inout Door, inout Draft) throws(Failure) -> Void
   ) throws -> [Effect] {
-    guard var door = self.doors[lock] else { return [] }
-    let (before, toldBefore) = (door.ledger, door.told)
     var draft = Draft()
-    door.storeRetry = nil
-    for (happening, date) in door.takeBacklog() { self.work(happening, into: &door, &draft, at: date) }
-    try happening(&door, &draft)
-    let told = door.ledger.announce(at: now) { AccessCodeID(rawValue: UUID().uuidString.lowercased()) }
-    for event in told { draft.events += self.drafts(of: event, door: door, before: before, at: now) }
-    self.settleAttempts(of: door, at: now, into: &draft)
-    for index in draft.events.indices { draft.events[index].deviceMetadata = door.customMetadata }
-    let plan = door.ledger.plan(at: now)
-    if let job = plan.job { door.ledger.started(job, at: now) }
+    var changed: [(door: Door, before: Door, plan: LockLedger.Plan)] = []
+    for before in locks.compactMap({ self.doors[$0] }) {
+      var door = before
+      door.storeRetry = nil
+      for (happening, date) in door.takeBacklog() { self.work(happening, into: &door, &draft, at: date) }
+      try happening(&door, &draft)
+      self.keepBackupPool(of: &door, at: now)
+      var told = door.ledger.announce(at: now, newID: Self.newCodeID)
+      // What was let go of just now makes room.
+      if self.keepBackupPool(of: &door, at: now) { told += door.ledger.announce(at: now, newID: Self.newCodeID) }
+      for event in told { draft.events += self.drafts(of: event, door: door, before: before.ledger, at: now) }
+      self.settleAttempts(of: door, at: now, into: &draft)
+      for index in draft.events.indices where draft.events[index].lock == door.id {
+        draft.events[index].deviceMetadata = door.customMetadata
+      }
+      let plan = door.ledger.plan(at: now)
+      if let job = plan.job { door.ledger.started(job, at: now) }
+      changed.append((door, before, plan))
+    }
 
     // Readers ask for what came after the last event they saw: no two happenings may share an instant.
     let createdAt = max(now, self.newestEvent + .milliseconds(1))
-    if !door.ledger.isStored(as: before) || door.told != toldBefore || !draft.events.isEmpty || !draft.attempts.isEmpty
-    {
+    let retired = changed.reduce(into: Set<PINCode>()) { $0.formUnion(Self.retiredPINs($1.before, $1.door)) }
+    let isNothingNew =
+      changed.allSatisfy { $0.door.isStored(as: $0.before) } && draft.events.isEmpty && draft.attempts.isEmpty
+    if !isNothingNew {
       do {
-        try self.store.database.write { [events = draft.events, attempts = draft.attempts, door] database in
-          try self.store.write(door.ledger, over: before, at: now, in: database)
-          if door.told != toldBefore { try self.store.write(door.told, of: lock, in: database) }
-          try self.store.append(events, workspace: self.workspaceID, at: createdAt, in: database)
-          for (attempt, code) in attempts.values { try self.store.write(attempt, code: code, in: database) }
+        try self.store.database.write { [draft, changed] database in
+          for (door, before, _) in changed { try self.store.write(door, over: before, at: now, in: database) }
+          try self.store.retire(retired, at: now, in: database)
+          if let reply = draft.reply { try self.store.keep(reply, at: now, in: database) }
+          try self.store.append(draft.events, workspace: self.workspaceID, at: createdAt, in: database)
+          for (attempt, code) in draft.attempts.values { try self.store.write(attempt, code: code, in: database) }
         }
       } catch {
         self.storeFault = Store.reason(of: error)
@@ -188,29 +213,40 @@ struct Site {
       if self.storeFault != nil { draft.note("store: it is written again") }
       self.storeFault = nil
     }
-    if door.ledger.codes != before.codes {
-      for id in door.ledger.codes.keys where before.codes[id] == nil { self.homes[id] = lock }
-      for id in before.codes.keys where door.ledger.codes[id] == nil { self.homes[id] = nil }
-    }
+    for pin in retired { self.retiredPINs[pin] = now }
     if !draft.events.isEmpty { self.newestEvent = createdAt }
     var effects = draft.effects
-    if draft.events.contains(where: \.isEntry) { effects.append(.entered(lock)) }
-    for (attempt, code) in draft.attempts.values {
+    for lock in locks where draft.events.contains(where: { $0.isEntry && $0.lock == lock }) {
+      effects.append(.entered(lock))
+    }
+    for (attempt, _) in draft.attempts.values where !attempt.isPending { effects.append(.attemptFinished(attempt.id)) }
+    for (door, before, plan) in changed { effects += self.settle(door, before: before, plan, draft) }
+    return effects
+  }
+
+  static func newCodeID() -> AccessCodeID { AccessCodeID(rawValue: UUID().uuidString.lowercased()) }
+
+  /// Takes over what was committed of one lock, and what its driver is to do now.
+  private mutating func settle(
+    _ committed: Door, before: Door, _ plan: LockLedger.Plan, _ draft: Draft
+  ) -> [Effect] {
+    var (door, effects): (Door, [Effect]) = (committed, [])
+    if door.ledger.codes != before.ledger.codes {
+      for id in door.ledger.codes.keys where before.ledger.codes[id] == nil { self.homes[id] = door.id }
+      for id in before.ledger.codes.keys where door.ledger.codes[id] == nil { self.homes[id] = nil }
+    }
+    for (attempt, code) in draft.attempts.values where attempt.device == door.id {
       door.waiting.removeAll { $0.attempt.id == attempt.id }
-      if attempt.isPending {
-        door.waiting.append((attempt, code))
-      } else {
-        effects.append(.attemptFinished(attempt.id))
-      }
+      if attempt.isPending { door.waiting.append((attempt, code)) }
     }
     let credentials = door.credentials
     if credentials != door.held {
       door.held = credentials
-      effects.append(self.send(.hold(credentials), to: lock, errand: .hold))
+      effects.append(self.send(.hold(credentials), to: door.id, errand: .hold))
     }
-    if let job = plan.job { effects.append(self.send(job.command, to: lock, errand: .job(job))) }
-    self.doors[lock] = door
-    self.deadlines.set(lock, to: plan.lookAgain)
+    if let job = plan.job { effects.append(self.send(job.command, to: door.id, errand: .job(job))) }
+    self.doors[door.id] = door
+    self.deadlines.set(door.id, to: plan.lookAgain)
     return effects
   }
 

@@ -154,6 +154,8 @@ public struct SiteDefinition: Sendable {
   public var name: String
   /// IANA name of its time zone; nil when not configured.
   public var timeZone: String?
+  /// How many codes are kept ready on a lock whose backup pool is on, 1 to 10.
+  public var backupPoolSize = 3
   /// Adapters.
   public var accounts: [Account]
   /// Locks; their keys are unique.

@@ -37,11 +37,18 @@ extension Store {
     }
   }
 
-  /// Writes what the world was told of a lock. Within the caller's transaction.
-  func write(_ told: Door.Told, of lock: LockID, in database: Database) throws {
-    try database.execute(
-      sql: "UPDATE lock SET told = ? WHERE id = ?",
-      arguments: [String(decoding: try JSONEncoder().encode(told), as: UTF8.self), lock.rawValue])
+  /// Writes what differs between two states of a lock, and nothing else. Within the caller's transaction.
+  func write(_ door: Door, over before: Door, at now: Timestamp, in database: Database) throws {
+    if !door.ledger.isStored(as: before.ledger) {
+      try self.write(door.ledger, over: before.ledger, at: now, in: database)
+    }
+    func write(_ value: some Encodable, to column: String) throws {
+      try database.execute(
+        sql: "UPDATE lock SET \(column) = ? WHERE id = ?",
+        arguments: [String(decoding: try JSONEncoder().encode(value), as: UTF8.self), door.id.rawValue])
+    }
+    if door.told != before.told { try write(door.told, to: "told") }
+    if door.backupPool != before.backupPool { try write(door.backupPool, to: "backup_pool") }
   }
 
   /// Writes what differs between two states of a ledger, and nothing else. Within the caller's transaction.

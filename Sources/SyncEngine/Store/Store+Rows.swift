@@ -77,6 +77,9 @@ extension CodeRecord {
     self.allowsExternalModification = row["allows_external_modification"]
     self.isDeleting = row["is_deleting"]
     self.commonCodeKey = row["common_code_key"]
+    self.isBackup = row["is_backup"]
+    self.pulledFor = (row["pulled_for"] as String?).map(AccessCodeID.init(rawValue:))
+    self.pulledBackup = (row["pulled_backup"] as String?).map(AccessCodeID.init(rawValue:))
     self.requestedAt = Timestamp(milliseconds: row["requested_at"])
     let told = try decode(AnnouncedColumn.self, row["announced"])
     self.announced.isScheduled = told.isScheduled
@@ -98,19 +101,24 @@ extension CodeRecord {
       confirmed: self.announced.confirmed.map { .init(name: $0.name, pin: $0.pin.digits, window: $0.window) })
     try database.execute(
       sql: """
-        INSERT INTO access_code VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO access_code (id, lock_id, name, pin, starts_at, ends_at, revision, prefers_native_scheduling,
+          allows_external_modification, is_deleting, common_code_key, created_at, requested_at, announced, attempt,
+          is_backup, pulled_for, pulled_backup)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (id) DO UPDATE SET name = excluded.name, pin = excluded.pin, starts_at = excluded.starts_at,
           ends_at = excluded.ends_at, revision = excluded.revision,
           prefers_native_scheduling = excluded.prefers_native_scheduling,
           allows_external_modification = excluded.allows_external_modification, is_deleting = excluded.is_deleting,
           common_code_key = excluded.common_code_key, requested_at = excluded.requested_at,
-          announced = excluded.announced, attempt = excluded.attempt
+          announced = excluded.announced, attempt = excluded.attempt, is_backup = excluded.is_backup,
+          pulled_for = excluded.pulled_for, pulled_backup = excluded.pulled_backup
         """,
       arguments: [
         self.id.rawValue, lock, self.terms.name, self.terms.pin.digits, self.terms.window?.start.milliseconds,
         self.terms.window?.end.milliseconds, self.revision, self.prefersNativeScheduling,
         self.allowsExternalModification, self.isDeleting, self.commonCodeKey, self.createdAt.milliseconds,
-        self.requestedAt.milliseconds, try text(told), try self.attempt.map { try text($0) },
+        self.requestedAt.milliseconds, try text(told), try self.attempt.map { try text($0) }, self.isBackup,
+        self.pulledFor?.rawValue, self.pulledBackup?.rawValue,
       ])
   }
 }

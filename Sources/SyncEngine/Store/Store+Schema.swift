@@ -147,6 +147,30 @@ extension Store {
           ALTER TABLE lock ADD COLUMN journalled_at INTEGER;
           """)
     }
+    migrator.registerMigration("5") { database in
+      try database.execute(
+        sql: """
+          ALTER TABLE lock ADD COLUMN backup_pool TEXT NOT NULL DEFAULT '{"isEnabled":false}';  -- JSON
+          ALTER TABLE access_code ADD COLUMN is_backup INTEGER NOT NULL DEFAULT 0;
+          -- Of a backup: the code in whose place it was pulled. Of that code: the backup.
+          ALTER TABLE access_code ADD COLUMN pulled_for TEXT;
+          ALTER TABLE access_code ADD COLUMN pulled_backup TEXT;
+          CREATE INDEX access_code_by_key ON access_code (common_code_key) WHERE common_code_key IS NOT NULL;
+
+          -- PINs that are in use no more: none of them is drawn again too soon.
+          CREATE TABLE retired_pin (
+            pin TEXT PRIMARY KEY,
+            retired_at INTEGER NOT NULL
+          ) STRICT;
+
+          -- What requests that a client may repeat were answered with: by the hash of the request, ids as JSON.
+          CREATE TABLE reply (
+            request TEXT PRIMARY KEY,
+            access_code_ids TEXT NOT NULL,
+            created_at INTEGER NOT NULL
+          ) STRICT;
+          """)
+    }
     migrator.registerMigration("10") { database in
       try database.execute(
         sql: """

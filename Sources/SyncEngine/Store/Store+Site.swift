@@ -10,6 +10,7 @@ extension Store {
     var customMetadata: [String: JSONValue]
     var createdAt: Timestamp
     var told: Door.Told
+    var backupPool: Door.BackupPool
     /// The code lengths that clients reported; nil for none.
     var reportedCodeLengths: [Int]?
   }
@@ -39,6 +40,7 @@ extension Store {
         customMetadata: try Self.json(row["custom_metadata"]).object ?? [:],
         createdAt: Timestamp(milliseconds: row["created_at"]),
         told: try JSONDecoder().decode(Door.Told.self, from: Data((row["told"] as String).utf8)),
+        backupPool: try JSONDecoder().decode(Door.BackupPool.self, from: Data((row["backup_pool"] as String).utf8)),
         reportedCodeLengths: try (row["reported_code_lengths"] as String?).map {
           try JSONDecoder().decode([Int].self, from: Data($0.utf8))
         })

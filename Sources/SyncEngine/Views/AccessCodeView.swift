@@ -39,6 +39,14 @@ public struct AccessCodeView: Sendable {
   public var isExternalModificationAllowed: Bool
   /// The name as the lock stores it; nil when it stores none.
   public var nameOnLock: String?
+  /// Key shared by linked codes; nil for none.
+  public var commonCodeKey: String?
+  /// True for a code that was pulled from the backup pool.
+  public var isBackup = false
+  /// True when a backup could be pulled in its place now.
+  public var isBackupAvailable = false
+  /// The backup that was pulled in its place; nil for none.
+  public var pulledBackup: AccessCodeID?
   /// What is still to be done on the lock.
   public var pendingMutations: [PendingMutation]
   /// What is wrong, those of the lock and its adapter included.

@@ -24,6 +24,8 @@ public struct DeviceView: Sendable {
   public var isSimulated: Bool
   /// What it can do.
   public var capabilities: LockCapabilities
+  /// True while backup codes are kept ready on it.
+  public var keepsBackups: Bool
   /// The last facts told by the lock.
   public var state: LockState
   /// IANA name of the site's time zone; nil when not configured.

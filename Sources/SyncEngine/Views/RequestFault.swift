@@ -12,6 +12,10 @@ public enum RequestFault: Error, Sendable {
   case actionAttemptNotFound
   /// The PIN is in use on that lock (409 `duplicate_access_code`).
   case duplicateAccessCode(existing: AccessCodeID)
+  /// A backup takes the place of a time-bound code only (400 `access_code_not_time_bound`).
+  case accessCodeNotTimeBound
+  /// No backup access code is ready (404 `backup_access_code_not_found`); why, and what to do.
+  case backupNotFound(String)
   /// The lock is offline and the request said not to wait (400 `device_offline`).
   case deviceOffline
   /// The lock is no simulated one, or cannot do this (400 `device_type_not_supported`).
@@ -38,11 +42,46 @@ public struct NewAccessCode: Sendable {
   public var allowsExternalModification = false
   /// False to refuse when the lock is offline.
   public var attemptsForOfflineDevice = true
-  /// Key shared by linked codes; nil for none.
+  /// Key shared by linked codes; nil for none. Its group's PIN is taken over.
   public var commonCodeKey: String?
+  /// True to have backup codes kept ready on the lock; the code must have times.
+  public var usesBackupPool = false
 
   /// Makes a request for an ongoing code with a drawn PIN.
   public init(device: LockID) { self.device = device }
+}
+
+/// A request for one access code on each of some locks, with one PIN, already checked for its form.
+public struct NewLinkedAccessCodes: Sendable {
+  /// The locks, each once.
+  public var devices: [LockID]
+  /// What is asked for on each of them.
+  public var template: NewAccessCode
+  /// True to give locks that cannot take the shared PIN one of their own; false to refuse then.
+  public var mayDiffer = false
+  /// Hash of the request, when the client may repeat it without knowing that it succeeded; nil to make codes in any case.
+  public var replayKey: String?
+
+  /// Makes a request for codes as `template` says, on other locks.
+  public init(devices: [LockID], template: NewAccessCode) {
+    self.devices = devices
+    self.template = template
+  }
+}
+
+/// A request to change all access codes that share a key; nil members stay as they are.
+public struct LinkedAccessCodesChange: Sendable {
+  /// The key.
+  public var key: String
+  /// The new name; `.some(nil)` takes it away.
+  public var name: String??
+  /// The new start.
+  public var startsAt: Timestamp?
+  /// The new end.
+  public var endsAt: Timestamp?
+
+  /// Makes a change that changes nothing.
+  public init(key: String) { self.key = key }
 }
 
 /// A request to change an access code; nil members stay as they are.
