@@ -5,6 +5,7 @@ import uuid
 import pytest
 
 import moments
+import sdk
 
 
 def update(daemon, code: dict, /, status: int = 200, **fields) -> dict:
@@ -19,7 +20,7 @@ def fresh_pin(daemon, door: dict) -> str:
     return daemon.ask("/access_codes/generate_code", device_id=door["device_id"])["generated_code"]["code"]
 
 
-def test_a_name_is_changed_and_nothing_else(daemon, make_code, front_door):
+def test_R50_R53_a_name_is_changed_and_nothing_else(daemon, make_code, front_door):
     before = settled(daemon, make_code(front_door, name="Jane"), status="set")
     attempt = update(daemon, before, name="Joan")["action_attempt"]
     assert attempt["action_type"] == "UPDATE_ACCESS_CODE"
@@ -29,7 +30,7 @@ def test_a_name_is_changed_and_nothing_else(daemon, make_code, front_door):
 
 
 @pytest.mark.parametrize("door_name", ["Front Door", "Studio", "Garden Gate", "Harbour Entrance"])
-def test_a_new_pin_opens_and_the_old_one_no_longer_does(daemon, make_code, door_name):
+def test_R50_R55_L15_a_new_pin_opens_and_the_old_one_no_longer_does(daemon, make_code, door_name):
     door = daemon.door(door_name)
     old = settled(daemon, make_code(door), status="set")
     new_pin = fresh_pin(daemon, door)
@@ -44,7 +45,7 @@ def test_a_new_pin_opens_and_the_old_one_no_longer_does(daemon, make_code, door_
     daemon.wait_for_event("lock.unlocked", access_code_id=old["access_code_id"])
 
 
-def test_an_accepted_change_is_announced_and_pending_until_the_lock_has_it(daemon, make_code, boathouse):
+def test_R56_L15_an_accepted_change_is_announced_and_pending_until_the_lock_has_it(daemon, make_code, boathouse):
     code = daemon.wait_for_code(make_code(boathouse)["access_code_id"], timeout=90, status="set")
     new_pin = fresh_pin(daemon, boathouse)
     update(daemon, code, code=new_pin)
@@ -53,7 +54,7 @@ def test_an_accepted_change_is_announced_and_pending_until_the_lock_has_it(daemo
     daemon.wait_for_code(code["access_code_id"], timeout=90, status="set", code=new_pin, pending_mutations=[])
 
 
-def test_an_ongoing_code_becomes_time_bound_by_its_times(daemon, make_code, front_door):
+def test_R52_an_ongoing_code_becomes_time_bound_by_its_times(daemon, make_code, front_door):
     code = settled(daemon, make_code(front_door), status="set")
     starts_at, ends_at = moments.from_now(hours=-1), moments.from_now(hours=5)
     update(daemon, code, starts_at=starts_at, ends_at=ends_at)
@@ -62,7 +63,7 @@ def test_an_ongoing_code_becomes_time_bound_by_its_times(daemon, make_code, fron
     daemon.wait_for_event("access_code.time_frame_changed", access_code_id=code["access_code_id"])
 
 
-def test_a_time_bound_code_becomes_ongoing_only_by_its_type(daemon, make_code, front_door):
+def test_R52_R53_a_time_bound_code_becomes_ongoing_only_by_its_type(daemon, make_code, front_door):
     code = make_code(front_door, starts_at=moments.from_now(hours=-1), ends_at=moments.from_now(hours=5))
     settled(daemon, code, status="set")
     update(daemon, code, name="still bound")
@@ -72,7 +73,7 @@ def test_a_time_bound_code_becomes_ongoing_only_by_its_type(daemon, make_code, f
     assert ongoing.get("starts_at") is None and ongoing.get("ends_at") is None
 
 
-def test_one_time_alone_moves_one_end_of_a_window(daemon, make_code, front_door):
+def test_R50_R53_one_time_alone_moves_one_end_of_a_window(daemon, make_code, front_door):
     code = make_code(front_door, starts_at=moments.from_now(hours=-1), ends_at=moments.from_now(hours=5))
     later = moments.from_now(hours=8)
     update(daemon, code, ends_at=later)
@@ -89,20 +90,20 @@ def test_one_time_alone_moves_one_end_of_a_window(daemon, make_code, front_door)
     {"code": "123"},
     {"type": "sometimes"},
 ])
-def test_a_change_that_breaks_a_rule_is_refused_and_changes_nothing(daemon, make_code, front_door, fields):
+def test_R3_R4_R52_a_change_that_breaks_a_rule_is_refused_and_changes_nothing(daemon, make_code, front_door, fields):
     code = settled(daemon, make_code(front_door), status="set")
     assert update(daemon, code, status=400, **fields)["error"]["type"] == "invalid_input"
     after = daemon.code(code["access_code_id"])
     assert {**after, "warnings": []} == {**code, "warnings": []}
 
 
-def test_a_pin_of_another_code_is_a_conflict(daemon, make_code, front_door):
+def test_R7_R55_a_pin_of_another_code_is_a_conflict(daemon, make_code, front_door):
     first, second = make_code(front_door), make_code(front_door)
     error = update(daemon, second, status=409, code=first["code"])["error"]
     assert error["type"] == "duplicate_access_code"
 
 
-def test_a_change_that_changes_nothing_succeeds_at_once(daemon, make_code, front_door):
+def test_R54_a_change_that_changes_nothing_succeeds_at_once(daemon, make_code, front_door):
     code = settled(daemon, make_code(front_door, name="Jane"), status="set")
     attempt = update(daemon, code, name="Jane", code=code["code"])["action_attempt"]
     done = daemon.finished(attempt["action_attempt_id"])
@@ -111,8 +112,35 @@ def test_a_change_that_changes_nothing_succeeds_at_once(daemon, make_code, front
     assert not daemon.events("access_code.mutations_requested", access_code_id=code["access_code_id"])
 
 
+def test_R50_flags_that_count_only_at_creation_are_ignored(daemon, make_code, front_door):
+    code = settled(daemon, make_code(front_door), status="set")
+    daemon.post("/access_codes/update", {
+        "access_code_id": code["access_code_id"], "is_offline_access_code": True, "is_one_time_use": True,
+        "max_time_rounding": "1d", "prefer_native_scheduling": False, "preferred_code_length": 8,
+        "use_backup_access_code_pool": True, "use_offline_access_code": True})
+    assert settled(daemon, code) == code
+
+
+def test_R51_a_code_that_has_expired_is_changed_only_with_a_new_end(daemon, make_code, harbour_entrance):
+    code = make_code(harbour_entrance, starts_at=moments.from_now(hours=-1), ends_at=moments.from_now(seconds=2))
+    expired = settled(daemon, code, status="unset")
+    error = update(daemon, expired, status=400, name="too late")["error"]
+    assert error["type"] == "invalid_input" and "ends_at" in error["message"]
+    assert daemon.code(code["access_code_id"]) == expired
+    update(daemon, expired, ends_at=moments.from_now(hours=1))
+    settled(daemon, expired, status="set")
+
+
+def test_R61_a_code_that_is_being_deleted_is_not_changed(daemon, make_code, boathouse):
+    code = daemon.wait_for_code(make_code(boathouse)["access_code_id"], timeout=90, status="set")
+    daemon.ask("/access_codes/delete", access_code_id=code["access_code_id"])
+    with pytest.raises(sdk.SeamHttpApiError) as caught:
+        daemon.seam().access_codes.update(access_code_id=code["access_code_id"], name="too late")
+    assert (caught.value.status_code, caught.value.code) in ((400, "invalid_input"), (404, "access_code_not_found"))
+
+
 @pytest.mark.parametrize("verb", ["PATCH", "PUT", "POST"])
-def test_every_generation_of_the_sdk_finds_its_verb(daemon, make_code, front_door, verb):
+def test_R50_every_generation_of_the_sdk_finds_its_verb(daemon, make_code, front_door, verb):
     code = make_code(front_door)
     response = daemon.http.request(verb, "/access_codes/update", json={
         "access_code_id": code["access_code_id"], "name": verb})
@@ -120,7 +148,7 @@ def test_every_generation_of_the_sdk_finds_its_verb(daemon, make_code, front_doo
     assert daemon.code(code["access_code_id"])["name"] == verb
 
 
-def test_the_sdk_updates_and_deletes(daemon, seam, make_code, front_door):
+def test_R50_R60_the_sdk_updates_and_deletes(daemon, seam, make_code, front_door):
     code = settled(daemon, make_code(front_door), status="set")
     seam.access_codes.update(access_code_id=code["access_code_id"], name="by the SDK")
     assert seam.access_codes.get(access_code_id=code["access_code_id"]).name == "by the SDK"
@@ -128,18 +156,18 @@ def test_the_sdk_updates_and_deletes(daemon, seam, make_code, front_door):
     daemon.wait_for_event("access_code.deleted", access_code_id=code["access_code_id"])
 
 
-def test_deleting_an_unknown_code_is_not_found(daemon):
+def test_R60_deleting_an_unknown_code_is_not_found(daemon):
     error = daemon.ask("/access_codes/delete", status=404, access_code_id=str(uuid.uuid4()))["error"]
     assert error["type"] == "access_code_not_found"
 
 
-def test_the_device_of_a_delete_is_a_cross_check(daemon, make_code, front_door, studio):
+def test_R60_the_device_of_a_delete_is_a_cross_check(daemon, make_code, front_door, studio):
     code = make_code(front_door)
     daemon.ask("/access_codes/delete", status=404, access_code_id=code["access_code_id"], device_id=studio["device_id"])
     assert daemon.code(code["access_code_id"])["status"] in ("setting", "set")
 
 
-def test_until_the_lock_confirms_a_deleted_code_is_readable_and_says_so(daemon, make_code, boathouse):
+def test_R60_R61_L9_until_the_lock_confirms_a_deleted_code_is_readable_and_says_so(daemon, make_code, boathouse):
     code = daemon.wait_for_code(make_code(boathouse)["access_code_id"], timeout=90, status="set")
     first = daemon.ask("/access_codes/delete", access_code_id=code["access_code_id"])["action_attempt"]
     assert first["action_type"] == "DELETE_ACCESS_CODE"
@@ -157,7 +185,7 @@ def test_until_the_lock_confirms_a_deleted_code_is_readable_and_says_so(daemon, 
     daemon.wait_for_event("access_code.deleted", timeout=90, access_code_id=code["access_code_id"])
 
 
-def test_a_code_that_was_on_the_lock_is_first_removed_then_deleted(daemon, make_code, front_door):
+def test_R62_L10_a_code_that_was_on_the_lock_is_first_removed_then_deleted(daemon, make_code, front_door):
     code = settled(daemon, make_code(front_door), status="set")
     daemon.ask("/access_codes/delete", access_code_id=code["access_code_id"])
     gone = daemon.wait_for_event("access_code.deleted", access_code_id=code["access_code_id"])
@@ -167,7 +195,7 @@ def test_a_code_that_was_on_the_lock_is_first_removed_then_deleted(daemon, make_
     daemon.ask("/access_codes/get", status=404, access_code_id=code["access_code_id"])
 
 
-def test_a_code_that_was_never_on_the_lock_is_only_deleted(daemon, make_code, front_door):
+def test_R62_a_code_that_was_never_on_the_lock_is_only_deleted(daemon, make_code, front_door):
     code = make_code(front_door, starts_at="2098-01-01T00:00:00Z", ends_at="2098-01-02T00:00:00Z")
     daemon.ask("/access_codes/delete", access_code_id=code["access_code_id"])
     daemon.wait_for_event("access_code.deleted", access_code_id=code["access_code_id"])
@@ -176,7 +204,7 @@ def test_a_code_that_was_never_on_the_lock_is_only_deleted(daemon, make_code, fr
     daemon.ask("/access_codes/get", status=404, access_code_id=code["access_code_id"])
 
 
-def test_the_pin_of_a_deleted_code_can_be_given_again(daemon, make_code, front_door):
+def test_R7_R62_the_pin_of_a_deleted_code_can_be_given_again(daemon, make_code, front_door):
     code = settled(daemon, make_code(front_door), status="set")
     daemon.ask("/access_codes/delete", access_code_id=code["access_code_id"])
     daemon.wait_for_event("access_code.deleted", access_code_id=code["access_code_id"])

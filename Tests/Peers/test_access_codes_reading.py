@@ -22,24 +22,24 @@ def listed(daemon, **body) -> list[str]:
     return ids(daemon.ask("/access_codes/list", **body)["access_codes"])
 
 
-def test_a_list_wants_a_filter(daemon):
+def test_R90_a_list_wants_a_filter(daemon):
     assert daemon.post("/access_codes/list", status=400)["error"]["type"] == "invalid_input"
     assert daemon.post("/access_codes/list", {"limit": 3}, status=400)["error"]["type"] == "invalid_input"
 
 
-def test_a_list_by_device_shows_all_its_codes_oldest_first(daemon, seam, three, front_door):
+def test_R90_a_list_by_device_shows_all_its_codes_oldest_first(daemon, seam, three, front_door):
     assert listed(daemon, device_id=front_door["device_id"]) == ids(three)
     assert [code.access_code_id for code in seam.access_codes.list(device_id=front_door["device_id"])] == ids(three)
 
 
-def test_a_list_by_ids_shows_those_and_no_ids_show_none(daemon, seam, three):
+def test_R90_R91_a_list_by_ids_shows_those_and_no_ids_show_none(daemon, seam, three):
     assert listed(daemon, access_code_ids=[three[2]["access_code_id"], three[0]["access_code_id"]]) == ids(
         [three[0], three[2]])
     assert listed(daemon, access_code_ids=[]) == []
     assert seam.access_codes.list(access_code_ids=[]) == []
 
 
-def test_a_search_matches_a_part_of_name_code_or_id(daemon, three, front_door):
+def test_R90_a_search_matches_a_part_of_name_code_or_id(daemon, three, front_door):
     device_id = front_door["device_id"]
     assert listed(daemon, device_id=device_id, search="nn") == [three[0]["access_code_id"]]
     assert three[1]["access_code_id"] in listed(daemon, device_id=device_id, search=three[1]["code"])
@@ -47,7 +47,7 @@ def test_a_search_matches_a_part_of_name_code_or_id(daemon, three, front_door):
         three[2]["access_code_id"]]
 
 
-def test_pages_follow_each_other_without_gap_or_repeat(daemon, seam, three, front_door):
+def test_R90_pages_follow_each_other_without_gap_or_repeat(daemon, seam, three, front_door):
     body = {"device_id": front_door["device_id"], "limit": 2}
     first = daemon.ask("/access_codes/list", **body)
     assert set(first["pagination"]) == {"has_next_page", "next_page_cursor", "next_page_url"}
@@ -81,24 +81,24 @@ def test_a_cursor_that_was_never_given_out_is_refused(daemon, front_door, cursor
     daemon.ask("/access_codes/list", status=400, device_id=front_door["device_id"], page_cursor=cursor)
 
 
-def test_a_code_is_found_by_its_id_or_by_device_and_pin(daemon, seam, three, front_door):
+def test_R92_a_code_is_found_by_its_id_or_by_device_and_pin(daemon, seam, three, front_door):
     by_pin = seam.access_codes.get(device_id=front_door["device_id"], code=three[1]["code"])
     assert by_pin.access_code_id == three[1]["access_code_id"]
     assert seam.access_codes.get(access_code_id=three[1]["access_code_id"]).name == "Bert"
 
 
-def test_an_id_together_with_a_pin_is_refused(daemon, three):
+def test_R92_an_id_together_with_a_pin_is_refused(daemon, three):
     daemon.ask("/access_codes/get", status=400, access_code_id=three[0]["access_code_id"], code=three[0]["code"])
 
 
 @pytest.mark.parametrize("path", ["/access_codes/get", "/access_codes/unmanaged/get"])
-def test_what_is_not_there_is_not_found(daemon, front_door, path):
+def test_R92_what_is_not_there_is_not_found(daemon, front_door, path):
     for body in ({"access_code_id": str(uuid.uuid4())}, {"device_id": front_door["device_id"], "code": "9182736"}):
         error = daemon.ask(path, status=404, **body)["error"]
         assert error["type"] == "access_code_not_found"
 
 
-def test_managed_and_unmanaged_codes_are_kept_apart(daemon, seam, three, front_door):
+def test_R81_managed_and_unmanaged_codes_are_kept_apart(daemon, seam, three, front_door):
     daemon.ask("/access_codes/unmanaged/get", status=404, access_code_id=three[0]["access_code_id"])
     unmanaged = daemon.ask("/access_codes/unmanaged/list", device_id=front_door["device_id"])
     assert not set(ids(unmanaged["access_codes"])) & set(ids(three))
@@ -106,7 +106,7 @@ def test_managed_and_unmanaged_codes_are_kept_apart(daemon, seam, three, front_d
     assert isinstance(seam.access_codes.unmanaged.list(device_id=front_door["device_id"]), list)
 
 
-def test_codes_that_others_put_on_a_lock_are_listed_as_they_are(daemon):
+def test_R80_R81_codes_that_others_put_on_a_lock_are_listed_as_they_are(daemon):
     for device in daemon.ask("/devices/list")["devices"]:
         for code in daemon.ask("/access_codes/unmanaged/list", device_id=device["device_id"])["access_codes"]:
             assert code.keys() >= UNMANAGED_FIELDS and code["is_managed"] is False

@@ -9,7 +9,7 @@ from sdk import SeamActionAttemptFailedError
 ALWAYS_THERE = {"action_attempt_id", "action_type", "status", "result", "error"}
 
 
-def test_unlocking_ends_well_and_the_event_names_the_attempt(daemon, seam, front_door):
+def test_R120_unlocking_ends_well_and_the_event_names_the_attempt(daemon, seam, front_door):
     attempt = seam.locks.unlock_door(device_id=front_door["device_id"])
     assert attempt.status == "success" and attempt.action_type == "UNLOCK_DOOR"
     event = daemon.wait_for_event("lock.unlocked", action_attempt_id=attempt.action_attempt_id)
@@ -17,14 +17,14 @@ def test_unlocking_ends_well_and_the_event_names_the_attempt(daemon, seam, front
     daemon.wait_for_event("action_attempt.unlock_door.succeeded", action_attempt_id=attempt.action_attempt_id)
 
 
-def test_locking_ends_well_and_the_lock_is_seen_locked(daemon, seam, front_door):
+def test_R120_locking_ends_well_and_the_lock_is_seen_locked(daemon, seam, front_door):
     attempt = seam.locks.lock_door(device_id=front_door["device_id"])
     assert attempt.status == "success"
     daemon.wait_for_event("lock.locked", action_attempt_id=attempt.action_attempt_id)
     assert daemon.door("Front Door")["properties"]["locked"] is True
 
 
-def test_locking_by_hand_is_told_as_such(daemon, seam, front_door):
+def test_R152_locking_by_hand_is_told_as_such(daemon, seam, front_door):
     before = len(daemon.events("lock.locked", device_id=front_door["device_id"]))
     seam.locks.unlock_door(device_id=front_door["device_id"])
     attempt = seam.locks.simulate.manual_lock_via_keypad(device_id=front_door["device_id"])
@@ -35,7 +35,7 @@ def test_locking_by_hand_is_told_as_such(daemon, seam, front_door):
     assert len(daemon.events("lock.locked", device_id=front_door["device_id"])) > before
 
 
-def test_an_attempt_is_read_again_as_it_is(daemon, front_door):
+def test_R120_R121_an_attempt_is_read_again_as_it_is(daemon, front_door):
     attempt = daemon.ask("/locks/unlock_door", device_id=front_door["device_id"])["action_attempt"]
     done = daemon.finished(attempt["action_attempt_id"])
     assert set(done) >= ALWAYS_THERE
@@ -53,7 +53,7 @@ def test_a_failed_attempt_says_why(daemon, seam, boathouse):
         assert failure.code and str(failure)
 
 
-def test_attempts_are_listed_by_id_and_by_device(daemon, seam, front_door, studio):
+def test_R122_attempts_are_listed_by_id_and_by_device(daemon, seam, front_door, studio):
     made = [daemon.ask("/locks/unlock_door", device_id=door["device_id"])["action_attempt"]["action_attempt_id"]
             for door in (front_door, studio, front_door)]
     by_id = seam.action_attempts.list(action_attempt_ids=made[:2])
@@ -76,6 +76,6 @@ def test_an_unknown_door_is_not_found(daemon, path):
     assert error["type"] == "device_not_found"
 
 
-def test_a_keypad_entry_needs_its_code(daemon, front_door):
+def test_R152_a_keypad_entry_needs_its_code(daemon, front_door):
     error = daemon.post("/locks/simulate/keypad_code_entry", {"device_id": front_door["device_id"]}, status=400)
     assert error["error"]["validation_errors"]["code"]["_errors"] == ["Required"]

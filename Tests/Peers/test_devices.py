@@ -53,7 +53,7 @@ def test_every_device_hangs_on_an_account(seam):
         assert one.connected_account_id == device.connected_account_id
 
 
-def test_a_nickname_is_shown_and_taken_away_again(daemon, seam, studio):
+def test_R88_a_nickname_is_shown_and_taken_away_again(daemon, seam, studio):
     seam.devices.update(device_id=studio["device_id"], name="Atelier")
     device = seam.devices.get(device_id=studio["device_id"])
     assert device.display_name == "Atelier" and device.nickname == "Atelier"
@@ -85,7 +85,7 @@ def test_devices_come_in_pages(daemon, seam):
     assert len(set(everything)) == len(everything) >= len(DOORS)
 
 
-def test_devices_are_filtered(seam, front_door):
+def test_R91_devices_are_filtered(seam, front_door):
     account = front_door["connected_account_id"]
     assert all(device.connected_account_id == account
                for device in seam.devices.list(connected_account_id=account))

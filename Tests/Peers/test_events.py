@@ -23,7 +23,7 @@ def listed(daemon, **body) -> list[dict]:
     return daemon.ask("/events/list", **body)["events"]
 
 
-def test_every_event_has_its_common_fields(daemon, story, front_door):
+def test_R94_every_event_has_its_common_fields(daemon, story, front_door):
     code, events = story
     workspace = daemon.ask("/workspaces/get")["workspace"]["workspace_id"]
     for event in events:
@@ -35,25 +35,25 @@ def test_every_event_has_its_common_fields(daemon, story, front_door):
     assert len({event["event_id"] for event in events}) == len(events)
 
 
-def test_they_come_oldest_first(daemon, story):
+def test_R93_they_come_oldest_first(daemon, story):
     stamps = [event["created_at"] for event in listed(daemon, since=LONG_AGO)]
     assert stamps == sorted(stamps)
 
 
-def test_an_entry_tells_its_code(story):
+def test_R123_an_entry_tells_its_code(story):
     code, events = story
     entry = next(event for event in events if event["event_type"] == "lock.unlocked")
     assert entry["method"] == "keycode" and entry["access_code_is_managed"] is True
     assert entry["code"] == code["code"]
 
 
-def test_either_since_or_between_is_wanted(daemon):
+def test_R93_either_since_or_between_is_wanted(daemon):
     for body in ({}, {"since": LONG_AGO, "between": [LONG_AGO, FAR_AHEAD]}, {"between": [FAR_AHEAD, LONG_AGO]},
                  {"between": [LONG_AGO]}, {"since": "yesterday"}):
         assert daemon.post("/events/list", body, status=400)["error"]["type"] == "invalid_input"
 
 
-def test_bounds_are_exclusive(daemon, story):
+def test_R93_bounds_are_exclusive(daemon, story):
     _, events = story
     stamp = events[0]["created_at"]
     later = listed(daemon, since=stamp)
@@ -63,13 +63,13 @@ def test_bounds_are_exclusive(daemon, story):
     assert all(event["created_at"] < stamp for event in between)
 
 
-def test_the_sdk_reads_between(daemon, seam, story):
+def test_R93_the_sdk_reads_between(daemon, seam, story):
     code, events = story
     got = seam.events.list(between=[LONG_AGO, FAR_AHEAD], access_code_id=code["access_code_id"])
     assert [event.event_id for event in got] == [event["event_id"] for event in events]
 
 
-def test_filters_narrow_what_is_read(daemon, story, front_door, studio):
+def test_R93_filters_narrow_what_is_read(daemon, story, front_door, studio):
     code, events = story
     since = {"since": LONG_AGO}
     assert listed(daemon, **since, access_code_ids=[code["access_code_id"]]) == events
@@ -88,7 +88,7 @@ def test_filters_narrow_what_is_read(daemon, story, front_door, studio):
     assert listed(daemon, **since, device_ids=[]) == []
 
 
-def test_events_are_read_by_their_ids_alone(daemon, seam, story):
+def test_R93_events_are_read_by_their_ids_alone(daemon, seam, story):
     _, events = story
     wanted = [events[0]["event_id"], events[-1]["event_id"]]
     assert [event.event_id for event in seam.events.list(event_ids=wanted)] == wanted
@@ -102,7 +102,7 @@ def test_one_event_is_read_by_its_id(daemon, seam, story):
     assert error["type"] == "event_not_found"
 
 
-def test_what_was_told_stays_told(daemon, make_code, story):
+def test_R94_what_was_told_stays_told(daemon, make_code, story):
     code, events = story
     daemon.ask("/access_codes/delete", access_code_id=code["access_code_id"])
     eventually(lambda: daemon.events("access_code.deleted", access_code_id=code["access_code_id"]))

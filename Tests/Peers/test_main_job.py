@@ -9,7 +9,7 @@ DOORS = ["Front Door", "Studio", "Garden Gate", "Harbour Entrance", "Boathouse",
 
 
 @pytest.mark.parametrize("name", DOORS)
-def test_a_code_opens_its_door_and_the_entry_names_it(daemon, seam, name):
+def test_R123_R152_a_code_opens_its_door_and_the_entry_names_it(daemon, seam, name):
     door = daemon.door(name, timeout=60)
     device_id = door["device_id"]
 
@@ -39,7 +39,7 @@ def test_a_code_opens_its_door_and_the_entry_names_it(daemon, seam, name):
 
 
 @pytest.mark.parametrize("name", DOORS)
-def test_a_wrong_code_is_denied_and_told(daemon, seam, name):
+def test_R124_R152_a_wrong_code_is_denied_and_told(daemon, seam, name):
     door = daemon.door(name, timeout=60)
     wrong = seam.access_codes.generate_code(device_id=door["device_id"]).code
     daemon.type_code(door["device_id"], wrong)

@@ -37,7 +37,7 @@ def wait_for_denial(site: Site, reason: str, count: int = 1) -> dict:
     return eventually(denials, f"{count} denied with {reason}")[-1]
 
 
-def test_the_right_code_opens_the_strike_and_is_told(site):
+def test_R32_R123_the_right_code_opens_the_strike_and_is_told(site):
     code = site.make_code(name="Jane")
     site.reader.forget_commands()
     site.reader.press(code["code"] + "#")
@@ -51,7 +51,7 @@ def test_the_right_code_opens_the_strike_and_is_told(site):
     assert len(is_open(site.reader)) == 1
 
 
-def test_a_wrong_code_is_denied_without_touching_the_strike(site):
+def test_R124_a_wrong_code_is_denied_without_touching_the_strike(site):
     site.make_code(code="4711")
     site.reader.forget_commands()
     site.reader.press("4712#")
@@ -63,7 +63,7 @@ def test_a_wrong_code_is_denied_without_touching_the_strike(site):
     assert "4712" not in site.daemon.log() and "4711" not in site.daemon.log()
 
 
-def test_a_code_opens_only_inside_its_window(site):
+def test_R33_a_code_opens_only_inside_its_window(site):
     code = site.make_code(starts_at=moments.from_now(seconds=4), ends_at=moments.from_now(seconds=9))
     entry = code["code"] + "#"
     site.reader.press(entry)
@@ -203,7 +203,7 @@ def test_a_strike_that_refuses_is_no_entry(plain):
     assert not plain.entries(code)
 
 
-def test_the_api_opens_the_strike(site):
+def test_R120_the_api_opens_the_strike(site):
     attempt = site.daemon.ask("/locks/unlock_door", device_id=site.door()["device_id"])["action_attempt"]
     assert site.daemon.finished(attempt["action_attempt_id"])["status"] == "success"
     assert is_open(site.reader)
@@ -253,13 +253,13 @@ def test_an_open_housing_is_told_and_forgets_the_keys_typed(plain):
     assert not plain.entries(code)
 
 
-def test_a_simulated_keypad_is_not_offered_at_a_real_door(plain):
+def test_R153_a_simulated_keypad_is_not_offered_at_a_real_door(plain):
     error = plain.daemon.ask(
         "/locks/simulate/keypad_code_entry", status=400, device_id=plain.door()["device_id"], code="1234")["error"]
     assert error["type"] == "device_type_not_supported"
 
 
-def test_a_code_deleted_no_longer_opens(site):
+def test_R62_a_code_deleted_no_longer_opens(site):
     code = site.make_code(code="8642")
     site.daemon.ask("/access_codes/delete", access_code_id=code["access_code_id"])
     site.daemon.wait_for_event("access_code.deleted", access_code_id=code["access_code_id"])

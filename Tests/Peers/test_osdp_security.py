@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+import moments
 from osdp_reader import CAP, CHLNG, ID, SCRYPT, Reader, crc16
 from osdp_site import KEY, OTHER_KEY, Site
 from waiting import always, eventually
@@ -92,17 +93,37 @@ def keypad_frame(address: int, sequence: int, keys: bytes) -> bytes:
     return body + crc16(body)
 
 
-def test_a_port_that_is_pulled_out_comes_back(make_site):
+def test_L12_with_the_port_pulled_out_a_code_is_unknown_until_it_is_back(make_site):
     site = make_site(Reader(5)).start()
     code = site.make_code()
     site.line.pull_out()
     gone = eventually(lambda: not site.door()["properties"]["online"] and site.door(), "offline", timeout=15)
-    assert gone["errors"]
+    assert "account_disconnected" in [error["error_code"] for error in gone["errors"]]
+    unknown = site.daemon.wait_for_code(code["access_code_id"], status="unknown")
+    assert "account_disconnected" in [error["error_code"] for error in unknown["errors"]]
     site.line.plug_in()
     eventually(lambda: site.door()["properties"]["online"], "online again", timeout=20)
+    assert site.daemon.wait_for_code(code["access_code_id"], status="set")["errors"] == []
     site.line.wait_until_polled()
     site.reader.press(code["code"] + "#")
     eventually(lambda: site.entries(code), "the door works")
+
+
+def test_R10_for_a_door_that_is_offline_a_code_waits_unless_it_may_not(make_site):
+    site = make_site(Reader(5)).start()
+    device_id, kept = site.door()["device_id"], site.make_code()
+    site.reader.is_mute = True
+    eventually(lambda: not site.door()["properties"]["online"], "offline", timeout=20)
+    later = {"starts_at": moments.from_now(hours=1), "ends_at": moments.from_now(hours=2)}
+    for path, fields in (("/access_codes/create", {"device_id": device_id, **later}),
+                         ("/access_codes/update", {"access_code_id": kept["access_code_id"], "name": "Jane"})):
+        error = site.daemon.ask(path, status=400, attempt_for_offline_device=False, **fields)["error"]
+        assert error["type"] == "device_offline", path
+    listed = site.daemon.ask("/access_codes/list", device_id=device_id)["access_codes"]
+    assert [code["access_code_id"] for code in listed] == [kept["access_code_id"]] and listed[0]["name"] is None
+    waiting = site.daemon.ask("/access_codes/create", device_id=device_id)["access_code"]
+    site.reader.is_mute = False
+    site.daemon.wait_for_code(waiting["access_code_id"], timeout=20, status="set")
 
 
 def test_a_port_that_is_missing_is_named_and_waited_for(make_site):
