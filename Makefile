@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-core test-peers test-bluetooth check docs format clean packages
+.PHONY: help run build test test-core test-peers test-bluetooth check docs contract format clean packages
 .DELETE_ON_ERROR:
 
 # Every flag of every build of the whole site stands here; the targets' own flags stand in Package.swift.
@@ -68,8 +68,11 @@ check: packages ## Check format, C warnings, purity of the core and forbidden wo
 format: ## Format all Swift in place
 	swift format --in-place --recursive --parallel $(SWIFT_SOURCES)
 
-docs: packages ## Write the pages of docs/ that are made from the source
+docs: packages contract ## Write the pages of docs/ that are made from the source
 	BITTING_WRITE_DOCS=1 swift test $(SWIFT_FLAGS) --filter SyncEngineTests.EventCatalogueTests
+
+contract: ## Write docs/contract.md, and tell which rules have no test
+	.ci/contract
 
 clean: ## Remove everything that was made here, the demo's memory too
 	rm -rf .build .build-core .build-bluetooth .venv .venv-2.2 .demo .pytest_cache Tests/*/__pycache__ Tests/*/.pytest_cache

@@ -13,7 +13,7 @@ BOTH = pytest.mark.parametrize("door", [FRONT, SIDE])
 
 
 @BOTH
-def test_a_code_opens_its_door_and_the_entry_names_it(doors, door):
+def test_R123_a_code_opens_its_door_and_the_entry_names_it(doors, door):
     seam = doors.daemon.seam()
     device = doors.door(door)
     code = seam.access_codes.create(device_id=device["device_id"], name="Jane Doe")
@@ -28,7 +28,7 @@ def test_a_code_opens_its_door_and_the_entry_names_it(doors, door):
 
 
 @BOTH
-def test_a_deleted_code_opens_nothing_and_is_gone_by_proof(doors, door):
+def test_R62_a_deleted_code_opens_nothing_and_is_gone_by_proof(doors, door):
     code = doors.make_code(door)
     doors.delete(code)
     doors.wait_until_gone(code)
@@ -39,7 +39,7 @@ def test_a_deleted_code_opens_nothing_and_is_gone_by_proof(doors, door):
 
 
 @BOTH
-def test_a_code_is_changed_where_it_is(doors, door):
+def test_R56_a_code_is_changed_where_it_is(doors, door):
     """PIN, name and window change; the lock's own number of the code stays."""
     lock, code = doors.locks[door], doors.make_code(door, name="Jane Doe")
     number = lock.codes()[code["code"]]["id"]
@@ -58,7 +58,7 @@ def test_a_code_is_changed_where_it_is(doors, door):
 
 
 @BOTH
-def test_a_schedule_is_kept_by_the_lock_itself(doors, door):
+def test_R30_R34_R36_a_schedule_is_kept_by_the_lock_itself(doors, door):
     """Stored well before it begins; the lock refuses it outside of its window and takes it inside, by its own clock."""
     lock = doors.locks[door]
     code = doors.create(door, starts_at=moments.from_now(hours=2), ends_at=moments.from_now(hours=4))
@@ -80,7 +80,7 @@ def test_a_schedule_is_kept_by_the_lock_itself(doors, door):
     doors.door(door)
 
 
-def test_a_wrong_code_is_told_without_its_digits(doors):
+def test_R124_a_wrong_code_is_told_without_its_digits(doors):
     before = len(doors.daemon.events("lock.access_denied"))
     assert not doors.locks[FRONT].type("987654")
     denied = eventually(lambda: doors.daemon.events("lock.access_denied")[before:], "the denial is told", 2 * SLOW)[0]
@@ -88,7 +88,7 @@ def test_a_wrong_code_is_told_without_its_digits(doors):
     assert "987654" not in str(denied)
 
 
-def test_a_foreign_code_is_listed_and_left_alone(doors):
+def test_R80_a_foreign_code_is_listed_and_left_alone(doors):
     lock = doors.locks[FRONT]
     foreign = lock("add_code", code="765432", name="Landlord")
     doors.make_code(FRONT)
@@ -104,7 +104,7 @@ def test_a_foreign_code_is_listed_and_left_alone(doors):
     lock("remove_code", id=foreign["id"])
 
 
-def test_a_code_that_somebody_else_has_is_refused_by_name_of_the_error(doors):
+def test_R8_a_code_that_somebody_else_has_is_refused_by_name_of_the_error(doors):
     lock = doors.locks[SIDE]
     foreign = lock("add_code", code="876543", name="Landlord")
     try:
@@ -119,7 +119,7 @@ def test_a_code_that_somebody_else_has_is_refused_by_name_of_the_error(doors):
     lock("remove_code", id=foreign["id"])
 
 
-def test_codes_that_the_keypad_cannot_take_are_refused_at_once(doors):
+def test_R4_codes_that_the_keypad_cannot_take_are_refused_at_once(doors):
     for code in ("123456", "12", "10345", "999990", "12345a", "1234567"):
         answer = doors.daemon.http.post("/access_codes/create",
                                         json={"device_id": doors.device(FRONT)["device_id"], "code": code})

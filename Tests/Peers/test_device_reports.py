@@ -5,6 +5,8 @@ import uuid
 import pytest
 from seam.exceptions import SeamHttpApiError, SeamHttpInvalidInputError
 
+import moments
+
 
 @pytest.fixture
 def site(daemons):
@@ -66,6 +68,14 @@ def test_R37_a_reported_zone_is_the_sites_or_refused(daemon, seam, front_door):
     assert error["validation_errors"]["devices"]["0"]["device_id"]["_errors"] == ["Required"]
     daemon.post("/devices/report_provider_metadata", {"devices": []}, status=400)
     daemon.post("/devices/report_provider_metadata", {"devices": [{"device_id": str(uuid.uuid4())}]}, status=404)
+
+
+@pytest.mark.parametrize("changes", ["2098-03-30T01:00:00.000Z", "2098-10-26T01:00:00.000Z"])
+def test_R37_R38_times_stay_as_asked_for_over_a_change_of_the_clocks(daemon, make_code, front_door, changes):
+    starts_at, ends_at = moments.before(changes, hours=12), moments.before(changes, hours=-12)
+    code = make_code(front_door, starts_at=starts_at, ends_at=ends_at)
+    assert (code["starts_at"], code["ends_at"], code["warnings"]) == (starts_at, ends_at, [])
+    assert "time_zone_unknown" not in [warning["warning_code"] for warning in front_door["warnings"]]
 
 
 def test_providers_are_those_of_the_sites_locks(daemon, seam):

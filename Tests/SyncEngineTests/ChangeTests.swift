@@ -109,7 +109,7 @@ import Testing
     #expect(!site.story(of: code).contains("modified_external_to_seam"))
   }
 
-  @Test func `a window moved far ahead takes the code off the lock until its time`() throws {
+  @Test func `R50: a window moved far ahead takes the code off the lock until its time`() throws {
     let (site, code) = try self.siteWithCode(.justInTime)
     try site.update(code) { ($0.startsAt, $0.endsAt) = (self.start + .hours(50), self.start + .hours(60)) }
     site.advance(by: .minutes(1))
@@ -178,7 +178,8 @@ import Testing
       ])
   }
 
-  @Test func `a code whose time passed before its lock came back is never programmed; its creation has failed`() throws
+  @Test func `R130: a code whose time passed before its lock came back is never programmed; its creation has failed`()
+    throws
   {
     let site = try VirtualSite(["Studio": VirtualLock(temperament: .justInTime)])
     site.advance(by: .seconds(1))

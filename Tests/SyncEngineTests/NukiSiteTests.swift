@@ -8,7 +8,7 @@ import Testing
 /// A Nuki door from the request to the lock and from the keypad to the journal, in virtual time.
 @Suite struct NukiSiteTests {
   @Test(arguments: [NukiLockModel(.one), NukiLockModel(.two), NukiLockModel(.three), NukiLockModel(.five)])
-  func `a code gets onto the lock, opens it, is told with its id, and is taken off again`(
+  func `L1 L7 R123: a code gets onto the lock, opens it, is told with its id, and is taken off again`(
     model: NukiLockModel
   ) throws {
     let site = try VirtualNukiSite(model: model)
@@ -46,7 +46,8 @@ import Testing
     }
   }
 
-  @Test func `a code with times is stored with them three days ahead and kept by the lock alone`() throws {
+  @Test func `L3 L4 R30 R36: a code with times is stored with them three days ahead and kept by the lock alone`() throws
+  {
     let site = try VirtualNukiSite()
     site.advance(by: .seconds(30))
     let start = site.now.date + .hours(24 * 5)
@@ -79,7 +80,7 @@ import Testing
     #expect(site.visits - visits <= 7 * 24)
   }
 
-  @Test func `an adapter that is gone and back leaves the lock as it was`() throws {
+  @Test func `L12: an adapter that is gone and back leaves the lock as it was`() throws {
     let site = try VirtualNukiSite()
     site.advance(by: .seconds(30))
     let code = try site.create("974216", name: "Ada")
@@ -93,7 +94,7 @@ import Testing
     #expect(site.pins.isEmpty)
   }
 
-  @Test func `a code of somebody else is listed, told by its entries, and never touched`() throws {
+  @Test func `R80: a code of somebody else is listed, told by its entries, and never touched`() throws {
     let site = try VirtualNukiSite()
     let cleaner = try #require(PINCode("555555"))
     site.atLock { $0.addForeignCode(cleaner, name: "Cleaner", at: $1).effects }

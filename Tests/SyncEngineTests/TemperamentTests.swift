@@ -36,7 +36,7 @@ import Testing
   }
 
   @Test(arguments: ["liar", "masked-liar", "loses-read-backs", "busy", "silent", "full", "duplicate-refuser"])
-  func `P02: what the lock did not prove is never set`(temperament: String) throws {
+  func `L8 P02: what the lock did not prove is never set`(temperament: String) throws {
     let lock = VirtualLock(temperament: try #require(VirtualLockTemperament.named[temperament]))
     let site = try VirtualSite(
       ["Front": lock], heartbeat: .minutes(5), capabilities: ["Front": VirtualLock().capabilities])
@@ -47,7 +47,7 @@ import Testing
     #expect(site.view(code).map { !$0.errors.isEmpty || !$0.warnings.isEmpty } == true)
   }
 
-  @Test func `P10: a refusal that will not change is not tried again; the attempt tells it`() throws {
+  @Test func `R131 P10: a refusal that will not change is not tried again; the attempt tells it`() throws {
     let site = try VirtualSite(["Front": VirtualLock(temperament: .duplicateRefuser)])
     let code = try site.create(on: "Front", pin: "4711")
     site.advance(by: .hours(48))

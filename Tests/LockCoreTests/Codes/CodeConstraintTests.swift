@@ -26,12 +26,12 @@ import Testing
       rule: .uniqueFirstFourDigits, allowed: ["1234", "12341", "123", "0987"], refused: ["1233", "1123", "12314", "11"]),
     Case(rule: .cannotContain089, allowed: ["1234", "7777"], refused: ["1230", "8123", "1293"]),
     Case(rule: .cannotContain0789, allowed: ["1234", "6666"], refused: ["1230", "7123", "8123", "1293"]),
-  ]) func `5.3 a rule takes and refuses`(_ row: Case) throws {
+  ]) func `R4 a constraint takes and refuses`(_ row: Case) throws {
     for digits in row.allowed { #expect(row.rule.allows(try #require(PINCode(digits))), "\(digits)") }
     for digits in row.refused { #expect(!row.rule.allows(try #require(PINCode(digits))), "\(digits)") }
   }
 
-  @Test func `5.3 rules carry the names of the contract and say what is wrong`() {
+  @Test func `R4 constraints carry the names of the contract and say what is wrong`() {
     #expect(
       CodeConstraint.allCases.map(\.rawValue) == [
         "no_zeros", "cannot_start_with_12", "no_triple_consecutive_ints", "no_ascending_or_descending_sequence",

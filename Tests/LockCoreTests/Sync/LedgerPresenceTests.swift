@@ -31,7 +31,7 @@ import Testing
     Case(rule: "R35 created inside its window", from: .hours(-1), expected: .due),
     Case(rule: "R34 one moment before its end", from: .hours(-2), to: .milliseconds(1), expected: .due),
     Case(rule: "R34 at its end", from: .hours(-2), to: .zero, expected: .over),
-  ]) func `R30-R35 a code belongs on the lock`(_ row: Case) throws {
+  ]) func `R30 R31 R32 R34 R35 a code belongs on the lock`(_ row: Case) throws {
     var bench = LedgerBench(grain: row.grain)
     let id = try bench.create("1357", from: row.from, to: row.to, native: row.native)
     let code = try #require(bench.ledger.codes[id])

@@ -96,7 +96,7 @@ extension DoorEffect {
     (.seconds(-3600), .milliseconds(1), nil),
     (.zero, .seconds(3600), nil),
     (.milliseconds(1), .seconds(3600), .notYetValid),
-  ]) func `a code opens from its start up to but not at its end`(
+  ]) func `R33: a code opens from its start up to but not at its end`(
     start: Duration, end: Duration, denial: DenialReason?
   ) {
     var site = Site(codes: [Site.code(guest, "1234", TimeWindow(start: noon + start, end: noon + end))])
@@ -188,7 +188,7 @@ extension DoorEffect {
 }
 
 @Suite struct DoorLockoutTests {
-  @Test func `five wrong PINs in a minute lock the keypad out, each time twice as long up to fifteen minutes`() {
+  @Test func `R124: five wrong PINs in a minute lock the keypad out, each time twice as long up to fifteen minutes`() {
     var site = Site()
     for seconds in [60, 120, 240, 480, 900, 900] {
       for _ in 1...4 { #expect(!site.type("0000#").contains(.report(.alarm(.lockedOut(true))))) }
