@@ -209,14 +209,3 @@ def test_R7_R62_the_pin_of_a_deleted_code_can_be_given_again(daemon, make_code, 
     daemon.ask("/access_codes/delete", access_code_id=code["access_code_id"])
     daemon.wait_for_event("access_code.deleted", access_code_id=code["access_code_id"])
     assert make_code(front_door, code=code["code"])["access_code_id"] != code["access_code_id"]
-
-
-def test_R51_an_expired_code_is_changed_only_by_a_new_end(daemon, make_code, harbour_entrance):
-    code = make_code(harbour_entrance, starts_at=moments.from_now(hours=-1), ends_at=moments.from_now(seconds=2))
-    code_id = code["access_code_id"]
-    daemon.wait_for_event("access_code.removed_from_device", access_code_id=code_id)
-    error = daemon.ask("/access_codes/update", status=400, access_code_id=code_id, name="Jane")["error"]
-    assert error["type"] == "invalid_input" and "ends_at" in error["message"]
-    assert daemon.code(code_id)["name"] is None
-    daemon.ask("/access_codes/update", access_code_id=code_id, name="Jane", ends_at=moments.from_now(hours=1))
-    assert daemon.wait_for_code(code_id, status="set")["name"] == "Jane"

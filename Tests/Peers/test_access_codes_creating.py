@@ -232,13 +232,3 @@ def first_with_error(daemon, codes):
         if any(error["error_code"] == "no_space_for_access_code_on_device" for error in now["errors"]):
             return now
     return None
-
-
-def test_R21_a_long_name_and_a_name_that_is_taken_are_no_errors(daemon, make_code, front_door):
-    limits = [constraint for constraint in front_door["properties"]["code_constraints"]
-              if constraint["constraint_type"].startswith("name_")]
-    assert [limit["constraint_type"] for limit in limits] == ["name_length"]
-    name = "Housekeeping, second floor, room by the stairs".ljust(int(limits[0]["max_length"]) + 1, "!")
-    codes = [make_code(front_door, name=name) for _ in range(2)]
-    for code in codes:
-        assert daemon.wait_for_code(code["access_code_id"], status="set", errors=[])["name"] == name

@@ -23,7 +23,7 @@ def filled(daemon, code):
     return daemon.wait_for_code(code["access_code_id"], is_backup_access_code_available=True, timeout=30)
 
 
-def test_R110_R112_R113_a_backup_is_pulled_once_opens_at_once_and_ends_with_the_code(daemon, seam, make_code, door):
+def test_R22_R110_R112_R113_a_backup_is_pulled_once_opens_at_once_and_ends_with_the_code(daemon, seam, make_code, door):
     code = guest(make_code, door, use_backup_access_code_pool=True)
     filled(daemon, code)
     answer = daemon.post("/access_codes/pull_backup_access_code", {"access_code_id": code["access_code_id"]})
@@ -43,7 +43,7 @@ def test_R110_R112_R113_a_backup_is_pulled_once_opens_at_once_and_ends_with_the_
     daemon.post("/access_codes/delete", {"access_code_id": backup["access_code_id"]})
 
 
-def test_R91_R115_what_waits_in_the_pool_is_not_listed_and_an_empty_pool_is_an_error(daemon, seam, make_code, studio):
+def test_R91_R114_R115_what_waits_in_the_pool_is_not_listed_and_an_empty_pool_is_an_error(daemon, seam, make_code, studio):
     seam.devices.update(device_id=studio["device_id"], backup_access_code_pool_enabled=True)
     device = daemon.post("/devices/get", {"device_id": studio["device_id"]})["device"]
     assert device["properties"]["supports_backup_access_code_pool"]
@@ -58,7 +58,7 @@ def test_R91_R115_what_waits_in_the_pool_is_not_listed_and_an_empty_pool_is_an_e
         return ({error["error_code"] for error in device["errors"]},
                 {warning["warning_code"] for warning in device["warnings"]})
     eventually(lambda: faults() == (set(), set()), "the pool is full", timeout=30)
-    # R114: switched off, the lock is rid of them.
+    # Switched off, the lock is rid of them.
     seam.devices.update(device_id=studio["device_id"], backup_access_code_pool_enabled=False)
     device = daemon.post("/devices/get", {"device_id": studio["device_id"]})["device"]
     assert device["properties"]["backup_access_code_pool_enabled"] is False
@@ -68,7 +68,7 @@ def test_R91_R115_what_waits_in_the_pool_is_not_listed_and_an_empty_pool_is_an_e
     assert refused.value.code == "backup_access_code_not_found"
 
 
-def test_R112_codes_without_times_have_no_backup(daemon, seam, make_code, studio):
+def test_R110_R112_codes_without_times_have_no_backup(daemon, seam, make_code, studio):
     with pytest.raises(SeamHttpApiError) as refused:
         seam.access_codes.create(device_id=studio["device_id"], use_backup_access_code_pool=True)
     assert refused.value.code == "access_code_not_time_bound"
@@ -78,7 +78,7 @@ def test_R112_codes_without_times_have_no_backup(daemon, seam, make_code, studio
     assert refused.value.code == "access_code_not_time_bound"
 
 
-def test_the_pool_survives_a_power_cut(daemons):
+def test_R112_the_pool_survives_a_power_cut(daemons):
     daemon = daemons().start()
     door = daemon.door("Studio")
     code = daemon.post("/access_codes/create", {

@@ -4,8 +4,6 @@ import uuid
 
 import pytest
 
-import moments
-
 DOORS = {"Front Door", "Studio", "Garden Gate", "Harbour Entrance", "Boathouse"}
 
 
@@ -93,12 +91,3 @@ def test_R91_devices_are_filtered(seam, front_door):
                for device in seam.devices.list(connected_account_id=account))
     assert [device.device_id for device in seam.devices.list(search="Front")] == [front_door["device_id"]]
     assert seam.devices.list(device_ids=[]) == []
-
-
-def test_R36_each_lock_says_itself_whether_it_keeps_times(daemon, make_code):
-    """Stored up to three days ahead where it does, else an hour before."""
-    starts_at, ends_at = moments.from_now(hours=80), moments.from_now(hours=81)
-    for name, hours in (("Front Door", 72), ("Studio", 1), ("Garden Gate", 72), ("Harbour Entrance", 72)):
-        code = make_code(daemon.door(name), starts_at=starts_at, ends_at=ends_at)
-        scheduled_at = [mutation["scheduled_at"] for mutation in code["pending_mutations"]]
-        assert scheduled_at == [moments.before(starts_at, hours=hours)], name
