@@ -95,3 +95,15 @@ def test_R112_the_pool_survives_a_power_cut(daemons):
     assert daemon.code(code["access_code_id"])["pulled_backup_access_code_id"] == backup["access_code_id"]
     daemon.type_code(door["device_id"], backup["code"])
     daemon.wait_for_event("lock.unlocked", access_code_id=backup["access_code_id"])
+
+
+def test_R111_the_size_of_the_pool_is_configured(daemons, tmp_path):
+    config = tmp_path / "bitting.yaml"
+    config.write_text("site: { name: Small, time_zone: UTC }\naccess_codes: { backup_pool_size: 1 }\n")
+    daemon = daemons("--demo", "--config", str(config)).start()
+    door = daemon.door("Studio")
+    body = {"device_id": door["device_id"], "starts_at": from_now(minutes=-5), "ends_at": from_now(hours=6)}
+    code = daemon.post("/access_codes/create", {**body, "use_backup_access_code_pool": True})["access_code"]
+    filled(daemon, code)
+    device = daemon.post("/devices/get", {"device_id": door["device_id"]})["device"]
+    assert not device["warnings"] and not device["errors"]

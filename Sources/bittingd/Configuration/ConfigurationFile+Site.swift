@@ -17,6 +17,7 @@ extension ConfigurationFile {
   /// The site that the file describes. Keys that the gateway chooses itself are made and kept in the store.
   func site(store: Store, logger: Logger) throws -> SiteDefinition {
     var site = SiteDefinition(name: self.siteName, timeZone: self.timeZone)
+    site.backupPoolSize = self.backupPoolSize
     for line in self.lines {
       site.accounts.append(.init(key: line.name, kind: "OSDP line"))
       var devices: [OSDPBus.Device] = []
