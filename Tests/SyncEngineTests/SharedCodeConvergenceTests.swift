@@ -41,7 +41,9 @@ import Testing
         asked.formUnion(ids)
         Self.perform(effects, on: site)
       case 2:
-        guard let id = asked.sorted().randomElement(using: &random), let key = site.view(id)?.commonCodeKey else { break }
+        guard let id = asked.sorted().randomElement(using: &random), let key = site.view(id)?.commonCodeKey else {
+          break
+        }
         var change = LinkedAccessCodesChange(key: key)
         change.endsAt = window.end + .hours(Int.random(in: 1...20, using: &random))
         if let effects = try? site.site.updateLinked(change, at: site.date) { Self.perform(effects, on: site) }
