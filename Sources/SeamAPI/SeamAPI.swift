@@ -16,6 +16,8 @@ public struct SeamAPI: Sendable {
     public var corsOrigins: Set<String> = []
     /// How many times the published limits a device may be asked, 1 or more; nil for without limits (contract R97).
     public var rateLimitScale: Int? = 1
+    /// How long a client may take to send the head of a request, 1 s or more; its body may take three times as long.
+    public var requestTimeout = Duration.seconds(10)
 
     /// The published limits, no origin, links to the host that was asked.
     public init() {}
@@ -42,14 +44,18 @@ public struct SeamAPI: Sendable {
   public func application(
     host: String, port: Int, onServerRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
   ) -> some ApplicationProtocol {
-    Application(
+    let connections = Connections()
+    let limits = RequestArrival.Limits(head: self.settings.requestTimeout)
+    return Application(
       responder: SeamResponder(engine: self.engine, routes: RouteTable(), settings: self.settings),
       server: .http1(
         configuration: HTTP1Channel.Configuration(
-          additionalChannelHandlers: [BadRequestBody()], idleTimeout: .seconds(90))),
+          additionalChannelHandlers: [
+            BadRequestBody(), ConnectionGuard(connections: connections, limits: limits),
+          ], idleTimeout: .seconds(90))),
       configuration: ApplicationConfiguration(
         address: .hostname(host, port: port), serverName: "bitting",
-        availableConnectionsDelegate: MaximumAvailableConnections(512)),
+        availableConnectionsDelegate: MaximumAvailableConnections(Connections.most + 64)),
       onServerRunning: { channel in await onServerRunning(channel.localAddress?.port ?? port) },
       logger: self.logger)
   }

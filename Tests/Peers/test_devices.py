@@ -61,6 +61,27 @@ def test_R88_a_nickname_is_shown_and_taken_away_again(daemon, seam, studio):
     assert seam.devices.get(device_id=studio["device_id"]).display_name == "Studio"
 
 
+def test_R88_an_update_says_managed_unless_it_says_otherwise_and_knows_the_old_spelling_of_the_name(daemon, studio):
+    def shown() -> tuple:
+        device = daemon.ask("/devices/get", device_id=studio["device_id"])["device"]
+        return device["display_name"], device.get("nickname"), device["is_managed"]
+
+    update = lambda **fields: daemon.post("/devices/update", {"device_id": studio["device_id"], **fields})
+    update(properties={"name": "Old Spelling"})
+    assert shown() == ("Old Spelling", "Old Spelling", True)
+    update(custom_metadata={"floor": "1"})
+    assert shown() == ("Old Spelling", "Old Spelling", True)
+    update(is_managed=True, properties={"name": None}, custom_metadata={"floor": None})
+    assert shown() == ("Studio", None, True)
+    update(name="New", properties={"name": "New"})
+    assert shown()[0] == "New"
+    update(name="")
+    assert shown() == ("Studio", None, True)
+    error = daemon.post("/devices/update", {"device_id": studio["device_id"], "name": "A",
+                                            "properties": {"name": "B"}}, status=400)["error"]
+    assert error["type"] == "invalid_input" and shown()[0] == "Studio"
+
+
 def test_metadata_is_merged_and_found(daemon, seam, studio):
     device_id = studio["device_id"]
     seam.devices.update(device_id=device_id, custom_metadata={"floor": "2", "staff": True})
@@ -91,3 +112,30 @@ def test_R91_devices_are_filtered(seam, front_door):
                for device in seam.devices.list(connected_account_id=account))
     assert [device.device_id for device in seam.devices.list(search="Front")] == [front_door["device_id"]]
     assert seam.devices.list(device_ids=[]) == []
+
+
+@pytest.mark.parametrize("wanted, names", [
+    ({"floor": "3"}, {"Front Door", "Studio"}), ({"floor": "3", "staff": True}, {"Studio"}), ({"staff": True}, {"Studio"}),
+    ({"staff": False}, set()), ({"staff": "true"}, {"Studio"}), ({"floor": "4"}, set()),
+    ({"floor": "3", "staff": None}, {"Front Door"}), ({}, None),
+])
+def test_custom_metadata_has_finds_devices_with_all_of_it(daemon, seam, front_door, studio, wanted, names):
+    seam.devices.update(device_id=front_door["device_id"], custom_metadata={"floor": "3"})
+    seam.devices.update(device_id=studio["device_id"], custom_metadata={"floor": "3", "staff": True})
+    try:
+        everything = {device.display_name for device in seam.devices.list()}
+        found = daemon.post("/devices/list", {"custom_metadata_has": wanted})["devices"]
+        assert {device["display_name"] for device in found} == (everything if names is None else names)
+        if names is not None and None not in wanted.values():
+            assert {device.display_name for device in seam.devices.list(custom_metadata_has=wanted)} == names
+    finally:
+        for door in (front_door, studio):
+            daemon.post("/devices/update", {"device_id": door["device_id"],
+                                            "custom_metadata": {"floor": None, "staff": None}})
+
+
+def test_a_name_that_is_too_long_or_cannot_be_kept_is_refused(daemon, studio):
+    for name in ("x" * 1001, "a\u0000b"):
+        error = daemon.post("/devices/update", {"device_id": studio["device_id"], "name": name}, status=400)["error"]
+        assert "name" in error["validation_errors"]
+    assert daemon.door("Studio")["display_name"] == "Studio"

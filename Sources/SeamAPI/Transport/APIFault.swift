@@ -76,6 +76,10 @@ struct APIFault: Error {
   static let tooLarge = APIFault(
     status: 413, type: "content_too_large", message: "The request body is larger than \(RequestReader.bodyLimit) bytes")
 
+  /// The rest of the request did not come in time; nothing was done.
+  static let requestTimeout = APIFault(
+    status: 408, type: "request_timeout", message: "The rest of the request did not come in time; send it again")
+
   /// Not offered by this gateway yet.
   static func notImplemented(_ sentence: String) -> APIFault {
     APIFault(status: 501, type: "not_implemented", message: sentence)

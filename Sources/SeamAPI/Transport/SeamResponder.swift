@@ -28,6 +28,10 @@ struct SeamResponder: HTTPResponder {
     } catch {
       switch error {
       case .fault(let fault): response = Self.response(to: fault)
+      case .early(let fault):
+        response = Self.response(to: fault)
+        // The client may be sending a body that nobody wants.
+        if request.hasBody { response.headers[.connection] = "close" }
       case .connection(let error): throw error
       }
     }
@@ -44,6 +48,8 @@ struct SeamResponder: HTTPResponder {
   private enum Refusal: Error {
     /// The request is answered with this.
     case fault(APIFault)
+    /// The request is answered with this before its body was read.
+    case early(APIFault)
     /// The connection failed while the body came in: the server's business.
     case connection(any Error)
   }
@@ -51,27 +57,27 @@ struct SeamResponder: HTTPResponder {
   private func answer(
     to request: Request, on route: Route?, logger: Logger, id: String
   ) async throws(Refusal) -> Response {
-    guard let route else { throw .fault(.unknownPath) }
+    guard let route else { throw .early(.unknownPath) }
     let methods = route.kind.methods
     if request.method == .options {
       return Response(status: .ok, headers: [.allow: Self.list(methods), .contentLength: "0"])
     }
     if route.needsKey {
       guard let key = Self.bearer(in: request.headers), self.engine.apiKeyIsKnown(key) else {
-        throw .fault(.unauthorized)
+        throw .early(.unauthorized)
       }
     }
     guard methods.contains(request.method == .head ? .get : request.method) else {
-      throw .fault(.methodNotAllowed(Self.list(methods)))
+      throw .early(.methodNotAllowed(Self.list(methods)))
     }
     guard let handle = route.handle else {
-      throw .fault(.notImplemented("\(route.path) is not offered by this gateway yet"))
+      throw .early(.notImplemented("\(route.path) is not offered by this gateway yet"))
     }
     let body: [UInt8]
     do {
       body = try await RequestReader.body(of: request)
     } catch let fault as APIFault {
-      throw .fault(fault)
+      throw .early(fault)
     } catch {
       throw .connection(error)
     }
@@ -109,5 +115,12 @@ struct SeamResponder: HTTPResponder {
     guard let value = headers[.authorization], value.prefix(7).lowercased() == "bearer " else { return nil }
     let key = value.dropFirst(7).drop { $0 == " " }
     return key.isEmpty ? nil : String(key)
+  }
+}
+
+extension Request {
+  /// True when the client announces a body.
+  fileprivate var hasBody: Bool {
+    self.headers[.transferEncoding] != nil || self.headers[.contentLength].map { $0 != "0" } ?? false
   }
 }

@@ -3,7 +3,7 @@ import SeamAPI
 extension ConfigurationFile {
   /// Reads the section about the API.
   static func api(_ node: ConfigurationNode) throws(ConfigurationFault) -> SeamAPI.Settings {
-    let members = try node.members(["base_url", "cors_origins", "rate_limits"])
+    let members = try node.members(["base_url", "cors_origins", "rate_limits", "request_timeout"])
     var settings = SeamAPI.Settings()
     if let node = members["base_url"] {
       let url = try node.text()
@@ -20,6 +20,8 @@ extension ConfigurationFile {
       }
       settings.corsOrigins.insert(origin)
     }
+    settings.requestTimeout =
+      try members["request_timeout"]?.duration(in: .seconds(1)...(.seconds(60))) ?? settings.requestTimeout
     if let node = members["rate_limits"] {
       switch try node.text() {
       case "published": settings.rateLimitScale = 1
