@@ -65,8 +65,20 @@ extension SyncEngine {
     }.sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
   }
 
-  /// The lock that a managed access code is for; nil for no such code.
-  public func lock(of code: AccessCodeID) -> LockID? { self.site.home(of: code) }
+  /// The lock that is asked for something when this access code is changed or deleted; nil for no such code and for
+  /// one that is being deleted already, of which nothing more is asked.
+  public func lockToAsk(for code: AccessCodeID) -> LockID? {
+    guard let (door, code) = try? self.site.find(code), !code.isDeleting else { return nil }
+    return door.id
+  }
+
+  /// The locks of the access codes that share a `common_code_key`, one for each code.
+  public func locks(sharing key: String) -> [LockID] { self.site.members(of: key).map(\.door.id) }
+
+  /// True for a request that was done already and is answered as before: nothing is asked of a lock for it.
+  public func isRepeated(_ request: NewLinkedAccessCodes) -> Bool {
+    request.replayKey.flatMap { self.site.reply(to: $0, at: self.now()) } != nil
+  }
 
   /// One access code by its id.
   /// - Throws: ``RequestFault/accessCodeNotFound``.
@@ -113,7 +125,7 @@ extension SyncEngine {
   }
 
   /// Action attempts, oldest first; nil members do not restrict.
-  public func actionAttempts(ids: [String]?, device: LockID?) -> [ActionAttempt] {
+  public nonisolated func actionAttempts(ids: [String]?, device: LockID?) async -> [ActionAttempt] {
     do {
       return try self.store.attempts(ids: ids, lock: device).map(\.attempt)
     } catch {
@@ -133,7 +145,7 @@ extension SyncEngine {
   /// cancelled.
 
   /// Events that a filter lets through.
-  public func events(_ filter: EventFilter) -> [EventView] {
+  public nonisolated func events(_ filter: EventFilter) async -> [EventView] {
     do {
       return try self.store.events(filter)
     } catch {
@@ -143,13 +155,13 @@ extension SyncEngine {
   }
 
   /// The newest event that fits; nil when there is none.
-  public func event(id: String?, type: String?, device: LockID?) -> EventView? {
+  public nonisolated func event(id: String?, type: String?, device: LockID?) async -> EventView? {
     var filter = EventFilter()
     filter.ids = id.map { [$0] }
     filter.types = type.map { [$0] }
     filter.devices = device.map { [$0] }
     (filter.limit, filter.newestFirst) = (1, true)
-    return self.events(filter).first
+    return await self.events(filter).first
   }
 
   /// How each part of the daemon does: `healthy`, `degraded` or `down`.

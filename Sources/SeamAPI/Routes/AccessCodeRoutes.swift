@@ -19,6 +19,8 @@ extension Route {
     },
     Route("/access_codes/create_multiple", .replace, linkedCreation) { call in
       let request = try call.input.newLinkedAccessCodes(mayBeRepeated: call.method == .put)
+      // What was done already must not be refused when it is asked for again.
+      if await !call.engine.isRepeated(request) { try call.gate.admit(.creation, on: request.devices) }
       let codes = try await call.engine.createLinked(request)
       let workspace = await call.engine.workspace().id
       return ["access_codes": .array(codes.map { $0.json(workspace: workspace) })]
@@ -28,6 +30,7 @@ extension Route {
       change.name = call.input.has("name") ? .some(call.input.text("name")) : nil
       change.startsAt = call.input.timestamp("starts_at")
       change.endsAt = call.input.timestamp("ends_at")
+      try call.gate.admit(.change, on: await call.engine.locks(sharing: change.key))
       try await call.engine.updateLinked(change)
       return [:]
     },

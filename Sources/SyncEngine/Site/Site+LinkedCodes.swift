@@ -61,7 +61,7 @@ extension Site {
     return (ids, effects)
   }
 
-  private func reply(to request: String, at now: Timestamp) -> [AccessCodeID]? {
+  func reply(to request: String, at now: Timestamp) -> [AccessCodeID]? {
     guard let codes = try? self.store.reply(to: request, since: now - Self.replayTime),
       codes.allSatisfy({ self.home(of: $0) != nil })
     else { return nil }

@@ -23,8 +23,9 @@ extension Call {
   /// client library repeats what it got a 429 for.
   func admit(_ act: RateLimits.Act, on devices: LockID...) throws(APIFault) { try self.gate.admit(act, on: devices) }
 
-  /// As ``admit(_:on:)`` for the lock that an access code is for; a code that is not there counts for nothing.
+  /// As ``admit(_:on:)`` for the lock that an access code is for. A code that is not there, or is being deleted
+  /// already, counts for nothing: the repeat of a request that was done must get its answer.
   func admit(_ act: RateLimits.Act, to code: AccessCodeID) async throws(APIFault) {
-    if let lock = await self.engine.lock(of: code) { try self.gate.admit(act, on: [lock]) }
+    if let lock = await self.engine.lockToAsk(for: code) { try self.gate.admit(act, on: [lock]) }
   }
 }
