@@ -123,10 +123,13 @@ def test_an_answer_that_takes_its_time_is_waited_for(patient, connect):
 
 def test_requests_that_come_at_once_are_answered_in_order(connect):
     connection = connect()
-    paths = ["/devices/list", "/nothing", "/workspaces/get", "/devices/get"]
-    connection.sendall(b"".join(request(path, b"{}") for path in paths[:1] + paths[2:3]))
-    assert "devices" in read_answer(connection)[2]
-    assert "workspace" in read_answer(connection)[2]
+    connection.sendall(request("/devices/list", b"{}") + request("/workspaces/get", b"{}")
+                       + request("/workspaces/list", b"{}", "connection: close"))
+    data = b""
+    while part := connection.recv(65536):
+        data += part
+    places = [data.index(key) for key in (b'"devices":', b'"workspace":', b'"workspaces":')]
+    assert places == sorted(places) and data.count(b"HTTP/1.1 200 ") == 3
 
 
 @pytest.mark.parametrize("path, key, status, error_type", [

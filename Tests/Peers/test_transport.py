@@ -11,8 +11,31 @@ from gateway import KEY, LONG_AGO
 
 READS = ["/health", "/workspaces/get", "/workspaces/list", "/connected_accounts/list", "/devices/list",
          "/locks/list", "/action_attempts/list"]
-LATER = ["/webhooks/list", "/webhooks/create", "/access_codes/create_multiple", "/access_codes/update_multiple",
-         "/access_codes/pull_backup_access_code", "/access_codes/unmanaged/convert_to_managed"]
+READ, ACT, REPLACE = ("GET", "POST"), ("POST",), ("POST", "PUT")
+UPDATE, DELETE = ("PATCH", "POST", "PUT"), ("DELETE", "POST")
+# Table 1.1 of the contract, with the union of the verbs of all generations of client libraries.
+ROUTES = {
+    **{f"/access_codes/{verb}": verbs for verb, verbs in {
+        "create": ACT, "create_multiple": REPLACE, "get": READ, "list": READ, "update": UPDATE,
+        "update_multiple": UPDATE, "delete": DELETE, "generate_code": READ, "pull_backup_access_code": ACT,
+        "report_device_constraints": ACT, "unmanaged/list": READ, "unmanaged/get": READ,
+        "unmanaged/convert_to_managed": UPDATE, "unmanaged/update": UPDATE, "unmanaged/delete": DELETE,
+        "simulate/create_unmanaged_access_code": ACT}.items()},
+    **{f"/devices/{verb}": verbs for verb, verbs in {
+        "list": READ, "get": READ, "update": UPDATE, "delete": DELETE, "list_device_providers": READ,
+        "report_provider_metadata": ACT, "unmanaged/list": READ, "unmanaged/get": READ, "unmanaged/update": UPDATE,
+        "simulate/connect": ACT, "simulate/disconnect": ACT, "simulate/remove": ACT, "simulate/connect_to_hub": ACT,
+        "simulate/disconnect_from_hub": ACT, "simulate/paid_subscription": ACT}.items()},
+    **{f"/locks/{verb}": verbs for verb, verbs in {
+        "list": READ, "get": READ, "lock_door": ACT, "unlock_door": ACT, "configure_auto_lock": ACT,
+        "simulate/keypad_code_entry": ACT, "simulate/manual_lock_via_keypad": ACT}.items()},
+    "/action_attempts/get": READ, "/action_attempts/list": READ, "/events/get": READ, "/events/list": READ,
+    **{f"/webhooks/{verb}": verbs for verb, verbs in {
+        "create": ACT, "get": READ, "list": READ, "update": UPDATE, "delete": DELETE}.items()},
+    "/workspaces/get": READ, "/workspaces/list": READ, "/connected_accounts/get": READ,
+    "/connected_accounts/list": READ, "/health": READ, "/health/get_health": READ,
+}
+VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def form(daemon, query: str, path: str = "/devices/list") -> httpx.Response:
@@ -44,10 +67,19 @@ def test_an_unknown_path_is_404_in_json(daemon, path):
     assert response.json()["ok"] is False
 
 
-@pytest.mark.parametrize("path", LATER)
-def test_a_route_of_the_contract_that_is_not_built_says_so(daemon, path):
-    response = daemon.http.post(path, json={"device_ids": [], "url": "http://127.0.0.1/"})
-    assert (response.status_code, response.json()["error"]["type"]) == (501, "not_implemented")
+@pytest.mark.parametrize("path", ROUTES)
+def test_every_route_of_the_contract_takes_its_verbs_and_no_other(daemon, path):
+    unknown = {name: str(uuid.uuid4()) for name in
+               ("device_id", "access_code_id", "webhook_id", "action_attempt_id", "event_id")}
+    for verb in VERBS:
+        response = daemon.http.request(verb, path, json=unknown)
+        error = None if response.status_code == 200 else response.json()["error"]["type"]
+        if verb in ROUTES[path]:
+            assert response.status_code in (200, 400, 404, 501), (verb, response.text)
+            assert error not in ("not_found", "method_not_allowed")
+        else:
+            assert (response.status_code, error) == (405, "method_not_allowed")
+            assert set(response.headers["allow"].split(", ")) >= set(ROUTES[path])
 
 
 @pytest.mark.parametrize("headers", [
