@@ -67,7 +67,7 @@ let siteTargets: [Target] = [
   .target(
     name: "SyncEngine",
     dependencies: [
-      "LockCore", "LockDrivers", "LockTransport", "CCrypto",
+      "LockCore", "OfflineCodes", "LockDrivers", "LockTransport", "CCrypto",
       .product(name: "GRDB", package: "GRDB.swift"),
       .product(name: "Logging", package: "swift-log"),
     ], swiftSettings: swift),
@@ -86,19 +86,19 @@ let siteTargets: [Target] = [
   .target(
     name: "Gateway",
     dependencies: [
-      "LockCore", "LockDrivers", "LockTransport", "SyncEngine",
+      "LockCore", "OfflineCodes", "LockDrivers", "LockTransport", "SyncEngine",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ], swiftSettings: swift),
   .executableTarget(
     name: "bitting",
     dependencies: [
-      "Gateway", "LockCore", "LockDrivers", "LockTransport", "LockSimulator", "SyncEngine",
+      "Gateway", "LockCore", "OfflineCodes", "LockDrivers", "LockTransport", "LockSimulator", "SyncEngine",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ], swiftSettings: swift),
   .executableTarget(
     name: "bittingd",
     dependencies: [
-      "Gateway", "LockCore", "LockDrivers", "LockTransport", "LockSimulator", "SyncEngine", "SeamAPI",
+      "Gateway", "LockCore", "OfflineCodes", "LockDrivers", "LockTransport", "LockSimulator", "SyncEngine", "SeamAPI",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
       .product(name: "Hummingbird", package: "hummingbird"),
       .product(name: "Logging", package: "swift-log"),

@@ -2,7 +2,7 @@ public import LockCore
 
 /// What a door remembers of offline codes that were used there: one-time codes, so that none opens twice, and codes of
 /// more than 24 hours, so that they go on to open. It holds no PIN, and never more than ``capacity`` codes.
-public struct OfflineMemory: Hashable, Sendable, Codable {
+public struct OfflineMemory: Hashable, Sendable {
   /// The most codes that are remembered.
   public static let capacity = 512
   /// One-time codes are remembered so long after their end: a clock that is set back by less brings none back.
@@ -13,17 +13,6 @@ public struct OfflineMemory: Hashable, Sendable, Codable {
 
   /// Nothing was used.
   public init() {}
-
-  /// Decodes what was remembered; beyond ``capacity`` nothing is taken.
-  public init(from decoder: any Decoder) throws {
-    self.codes = Array(try decoder.singleValueContainer().decode([OfflineCode].self).prefix(Self.capacity))
-  }
-
-  /// Encodes the codes.
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(self.codes)
-  }
 
   /// True when the code was used.
   public func contains(_ code: OfflineCode) -> Bool { self.codes.contains(code) }
@@ -43,17 +32,20 @@ public struct OfflineMemory: Hashable, Sendable, Codable {
 }
 
 extension OfflineMemory {
-  /// The memory as bytes: eight for each code, the start hour (4) and the slot (2), both big-endian, and two zeros.
-  public var bytes: [UInt8] {
-    self.codes.flatMap { code in
-      OfflineDoorKey.bytes(UInt32(truncatingIfNeeded: code.startHour))
-        + OfflineDoorKey.bytes(UInt32(truncatingIfNeeded: code.slot << 16))
-    }
+  /// The memory as bytes to keep: the key's generation (4), then eight for each code, its start hour (4), its slot (2)
+  /// and two zeros; big-endian.
+  public func bytes(generation: UInt32) -> [UInt8] {
+    OfflineDoorKey.bytes(generation)
+      + self.codes.flatMap { code in
+        OfflineDoorKey.bytes(UInt32(truncatingIfNeeded: code.startHour))
+          + OfflineDoorKey.bytes(UInt32(truncatingIfNeeded: code.slot << 16))
+      }
   }
 
-  /// Reads ``bytes``; what is no code is left out.
-  public init(bytes: [UInt8]) {
-    for start in stride(from: 0, to: bytes.count - 7, by: 8) where self.codes.count < Self.capacity {
+  /// Reads what was kept; what is no code is left out. Codes of another key are not those of this one: nothing is taken.
+  public init(_ bytes: [UInt8], generation: UInt32) {
+    guard bytes.starts(with: OfflineDoorKey.bytes(generation)) else { return }
+    for start in stride(from: 4, to: bytes.count - 7, by: 8) where self.codes.count < Self.capacity {
       func number(_ range: Range<Int>) -> Int { range.reduce(0) { $0 << 8 | Int(bytes[start + $1]) } }
       guard let code = OfflineCode(startHour: number(0..<4), slot: number(4..<6)) else { continue }
       self.codes.append(code)

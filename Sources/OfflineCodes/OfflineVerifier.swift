@@ -28,7 +28,7 @@ public struct OfflineVerifier: Hashable, Sendable {
   public private(set) var memory: OfflineMemory
 
   /// How wrong the clock of a lock of its own may be.
-  public static let clockTolerance = Duration.minutes(10)
+  public static let clockTolerance = OfflineCodeRecord.clockTolerance
   /// So far from now a code is looked for that does not open, to name the reason.
   private static let searchedHours = 7 * 24
 
@@ -44,6 +44,19 @@ public struct OfflineVerifier: Hashable, Sendable {
     self.tolerance = max(.zero, min(.minutes(29), tolerance))
     self.memory = memory
   }
+
+  /// Makes a verifier that goes on with what was kept of an earlier one.
+  /// - Parameters:
+  ///   - key: the key of the door.
+  ///   - tolerance: how wrong its clock may be.
+  ///   - bytes: its ``bytes``; nil for nothing.
+  public init(key: OfflineDoorKey, tolerance: Duration = Self.clockTolerance, kept bytes: [UInt8]?) {
+    self.init(
+      key: key, tolerance: tolerance, memory: OfflineMemory(bytes ?? [], generation: key.generation))
+  }
+
+  /// What must survive a loss of power.
+  public var bytes: [UInt8] { self.memory.bytes(generation: self.key.generation) }
 
   /// Judges digits, and remembers their use where they open. Any number of digits but nine is unknown, and so is
   /// everything when the cryptographic library does not work.

@@ -60,6 +60,8 @@ extension SyncEngine {
       isManaged
         ? door.ledger.codes.values.filter { !$0.isInPool && wanted?.contains($0.id) ?? true }
           .map { self.site.view(of: $0, door: door, at: now) }
+          + (door.offline?.codes.values.filter { wanted?.contains($0.id) ?? true } ?? [])
+          .map { self.site.view(of: $0, door: door, at: now) }
         : door.ledger.strangers.values.filter { wanted?.contains($0.id) ?? true }
           .map { self.site.view(of: $0, door: door) }
     }.sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
@@ -84,6 +86,9 @@ extension SyncEngine {
   /// - Throws: ``RequestFault/accessCodeNotFound``.
   public func accessCode(_ id: AccessCodeID, isManaged: Bool) throws(RequestFault) -> AccessCodeView {
     if isManaged {
+      if let (door, record) = self.site.offlineCode(id) {
+        return self.site.view(of: record, door: door, at: self.now())
+      }
       let (door, code) = try self.site.find(id)
       return self.site.view(of: code, door: door, at: self.now())
     }
@@ -102,7 +107,12 @@ extension SyncEngine {
     if isManaged {
       let codes = door.ledger.codes.values.filter { $0.terms.pin == pin && !$0.isInPool }
       // A code that is being deleted may share its PIN with its successor.
-      guard let code = codes.first(where: { !$0.isDeleting }) ?? codes.first else { throw .accessCodeNotFound }
+      guard let code = codes.first(where: { !$0.isDeleting }) ?? codes.first else {
+        guard let record = door.offline?.codes.values.first(where: { $0.terms.pin == pin }) else {
+          throw .accessCodeNotFound
+        }
+        return self.site.view(of: record, door: door, at: self.now())
+      }
       return self.site.view(of: code, door: door, at: self.now())
     }
     guard let stranger = door.ledger.strangers.values.first(where: { $0.pin == pin }) else {

@@ -54,8 +54,10 @@ public actor SyncEngine {
     var memories: [LockID: [UInt8]] = [:]
     for lock in self.site.lockIDs.values { memories[lock] = try store.driverMemory(of: lock) }
     let written = self.site.doors.mapValues { door in door.ledger.slots.compactMapValues { $0.written?.entry } }
+    let keys = self.site.doors.compactMapValues { $0.offline?.key }
     let seed = SiteDefinition.DriverSeed(
-      lockIDs: self.site.lockIDs, memory: { [memories] in memories[$0] }, written: { written[$0] ?? [:] })
+      lockIDs: self.site.lockIDs, memory: { [memories] in memories[$0] }, written: { written[$0] ?? [:] },
+      offlineKey: { [keys] in keys[$0] })
     for link in definition.links {
       let session = LinkSession(
         link, driver: link.driver(seed), reactor: reactor, clock: clock,

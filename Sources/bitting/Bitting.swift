@@ -4,9 +4,10 @@ import ArgumentParser
 @main struct Bitting: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bitting",
-    abstract: "Pairs locks with a Bitting gateway, looks after its radio, and plays locks for tests.",
+    abstract:
+      "Pairs locks with a Bitting gateway, makes offline codes, looks after its radio, and plays locks for tests.",
     version: "0.1.0",
-    subcommands: [Pair.self, Doctor.self, Simulate.self])
+    subcommands: [Pair.self, Doctor.self, OfflineKey.self, OfflineCodeCommand.self, Simulate.self])
 
   /// Pairs locks.
   struct Pair: AsyncParsableCommand {

@@ -1,4 +1,3 @@
-import Foundation
 import LockCore
 import OfflineCodes
 import Testing
@@ -25,16 +24,14 @@ import Testing
     var verifier = OfflineVerifier(key: try Self.key())
     #expect(verifier.entered(pin, at: Self.date(1)) == .opens(code))
     #expect(verifier.entered(pin, at: Self.date(1)) == .used(code))
-    for memory in [
-      OfflineMemory(bytes: verifier.memory.bytes),
-      try JSONDecoder().decode(OfflineMemory.self, from: JSONEncoder().encode(verifier.memory)),
-    ] {
-      var restarted = OfflineVerifier(key: try Self.key(), memory: memory)
-      #expect(restarted.entered(pin, at: Self.date(2)) == .used(code))
-      // Neither a slow clock nor its end brings it back.
-      #expect(restarted.entered(pin, at: Self.date(0, minutes: -9)) == .used(code))
-      #expect(restarted.entered(pin, at: Self.date(26)) == .used(code))
-    }
+    var restarted = OfflineVerifier(key: try Self.key(), kept: verifier.bytes)
+    #expect(restarted.memory == verifier.memory)
+    #expect(restarted.entered(pin, at: Self.date(2)) == .used(code))
+    // Neither a slow clock nor its end brings it back.
+    #expect(restarted.entered(pin, at: Self.date(0, minutes: -9)) == .used(code))
+    #expect(restarted.entered(pin, at: Self.date(26)) == .used(code))
+    // What was used with another key says nothing of this one.
+    #expect(OfflineVerifier(key: try Self.key(2), kept: verifier.bytes).memory.codes.isEmpty)
   }
 
   @Test func `R43 With a full memory one-time codes are refused and longer ones open for a day, until places are free`()
@@ -119,8 +116,13 @@ import Testing
   }
 
   @Test func `Damaged memory is read as far as it makes sense`() {
-    #expect(OfflineMemory(bytes: [1, 2, 3]).codes.isEmpty)
-    #expect(OfflineMemory(bytes: [0, 0, 0, 1, 0xFF, 0xFF, 0, 0, 0, 0, 0, 1, 0, 2, 0, 0]).codes.count == 1)
-    #expect(OfflineMemory(bytes: Array(repeating: 0, count: 8 * 2000)).codes.count <= OfflineMemory.capacity)
+    let generation: [UInt8] = [0, 0, 0, 1]
+    for bytes in [[], [1, 2, 3], generation, generation + [1, 2, 3]] {
+      #expect(OfflineMemory(bytes, generation: 1).codes.isEmpty)
+    }
+    let halfBad: [UInt8] = [0, 0, 0, 1, 0xFF, 0xFF, 0, 0, 0, 0, 0, 1, 0, 2, 0, 0]
+    #expect(OfflineMemory(generation + halfBad, generation: 1).codes.count == 1)
+    let much = generation + Array(repeating: 0, count: 8 * 2000)
+    #expect(OfflineMemory(much, generation: 1).codes.count == OfflineMemory.capacity)
   }
 }

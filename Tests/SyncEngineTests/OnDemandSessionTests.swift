@@ -158,7 +158,7 @@ private struct Visitor: LockDriver {
   mutating func submit(_ command: LockCommand, to lock: LockID, id: CommandID, at now: Moment) -> [DriverEffect] {
     switch command {
     case .readSlot(let seconds): [.openLink(before: now.uptime + .seconds(seconds), for: .code)]
-    case .clear: [.remember([7]), .write([50])]
+    case .clear: [.remember(self.locks[0], [7]), .write([50])]
     default: []
     }
   }

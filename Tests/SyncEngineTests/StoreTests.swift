@@ -49,7 +49,7 @@ import Testing
       #expect(
         tables == [
           "access_code", "account", "action_attempt", "api_key", "bond", "device_key", "driver_memory", "event",
-          "lock", "reply", "retired_pin", "site", "slot", "stranger", "tenancy",
+          "lock", "offline_code", "offline_key", "reply", "retired_pin", "site", "slot", "stranger", "tenancy",
         ])
       let pins = try String.fetchOne(
         database, sql: "SELECT type FROM pragma_table_info('access_code') WHERE name = 'pin'")

@@ -162,7 +162,7 @@ final class VirtualNukiSite {
       self.agenda += self.site.reported(lock, report, at: self.now.date).map(Deed.site)
     case .closeLink: self.loseLink()
     case .openLink: if self.link == nil { self.opensAt = self.opensAt ?? self.now.uptime + Self.connecting }
-    case .remember(let bytes):
+    case .remember(_, let bytes):
       do { try self.store.keep(bytes, forDriverOf: self.id) } catch { Issue.record("not kept: \(error)") }
     }
   }

@@ -59,6 +59,7 @@ extension VirtualSite {
 
   /// The code as the API shows it; nil once it is gone.
   func view(_ id: AccessCodeID) -> AccessCodeView? {
+    if let (door, record) = self.site.offlineCode(id) { return self.site.view(of: record, door: door, at: self.date) }
     guard let (door, code) = try? self.site.find(id) else { return nil }
     return self.site.view(of: code, door: door, at: self.date)
   }

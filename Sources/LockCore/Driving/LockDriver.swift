@@ -60,7 +60,7 @@ public enum DriverEffect: Hashable, Sendable {
   /// want the radio). Replaces an earlier wish; ``LockDriver/linkOpened(at:)`` or
   /// ``LockDriver/linkRefused(_:at:)`` follows.
   case openLink(before: Duration, for: VisitReason)
-  /// Keep these bytes, in place of those kept before, and sync them before anything after this is performed; they
-  /// are handed to the driver when it is made anew. When they cannot be kept the link is closed instead.
-  case remember([UInt8])
+  /// Keep these bytes for a lock, in place of those kept before, and sync them before anything after this is
+  /// performed; they are handed to the driver when it is made anew. When they cannot be kept the link is closed instead.
+  case remember(LockID, [UInt8])
 }

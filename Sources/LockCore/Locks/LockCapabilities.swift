@@ -41,6 +41,8 @@ public struct LockCapabilities: Hashable, Sendable {
   public var reportsEntries: Bool
   /// True when the lock runs on batteries and reports their level.
   public var hasBattery: Bool
+  /// True when the door has an offline key and takes codes that it was never told of.
+  public var verifiesOfflineCodes = false
 
   /// Describes a lock.
   /// - Parameters:

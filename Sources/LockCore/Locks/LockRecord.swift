@@ -20,6 +20,8 @@ public enum EntryCredential: Hashable, Sendable {
   case slot(Int)
   /// The gateway's own look-up named the access code.
   case code(AccessCodeID)
+  /// The digits themselves said it: an offline code, issued by the gateway or by anybody else who has the door's key.
+  case offline(OfflineCode)
 }
 
 /// Why a PIN did not open.

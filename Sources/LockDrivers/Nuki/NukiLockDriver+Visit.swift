@@ -151,7 +151,7 @@ extension NukiLockDriver {
     guard self.memory != self.remembered else { return }
     self.remembered = self.memory
     self.hasKept = true
-    effects.append(.remember(self.memory.bytes))
+    effects.append(.remember(self.lock, self.memory.bytes))
   }
 
   // MARK: answers

@@ -113,7 +113,7 @@ public struct NukiLockDriver: LockDriver {
     var effects: [DriverEffect] = []
     if self.hasKept {
       self.remembered = self.memory
-      effects.append(.remember(self.memory.bytes))
+      effects.append(.remember(self.lock, self.memory.bytes))
     }
     let wasAskedFor = !self.queue.isEmpty
     let wish =

@@ -1,4 +1,5 @@
 public import LockCore
+public import OfflineCodes
 
 /// One door put together from parts of a line, as a value: it looks PINs up, frees the strike and watches the door.
 ///
@@ -21,6 +22,7 @@ public struct Door: Sendable {
   private static let catchUpPatience = Duration.seconds(2)
 
   private var credentials: [Credential] = []
+  private var offline: OfflineVerifier?
   private var collector: PINCollector
   private var lockout: DoorLockout
   private var contact: DoorContact
@@ -37,9 +39,11 @@ public struct Door: Sendable {
   /// - Parameters:
   ///   - lock: names the door.
   ///   - configuration: what it is put together from.
-  public init(lock: LockID, configuration: DoorConfiguration) {
+  ///   - offline: verifies codes that the door was not told of; nil to take none.
+  public init(lock: LockID, configuration: DoorConfiguration, offline: OfflineVerifier? = nil) {
     self.lock = lock
     self.configuration = configuration
+    self.offline = offline
     self.collector = PINCollector(
       terminator: configuration.reader.terminator, timeout: configuration.reader.interKeyTimeout)
     self.lockout = DoorLockout(configuration.lockout)
@@ -95,12 +99,15 @@ extension Door {
     if self.configuration.refusesPINsWhileTampered, self.state.isTampered == true {
       return [self.signal(.denied, at: now)]
     }
+    let remembered = self.offline?.memory
     switch pin.map({ self.judgement(on: $0, at: now.date) }) ?? .unknown {
-    case .opens(let code):
+    case .opens(let whose):
       self.lockout.rightEntered()
-      return self.release(for: .code(code), at: now)
-    case .expired(let code): return self.refuse(.expiredCode, .code(code), at: now)
-    case .early(let code): return self.refuse(.notYetValid, .code(code), at: now)
+      let release = self.release(for: .code(whose), at: now)
+      guard let offline = self.offline, offline.memory != remembered else { return release }
+      return [.remember(offline.bytes)] + release
+    case .expired(let whose): return self.refuse(.expiredCode, whose, at: now)
+    case .early(let whose): return self.refuse(.notYetValid, whose, at: now)
     case .unknown: return self.refuse(.unknownCode, nil, at: now)
     }
   }
@@ -120,16 +127,25 @@ extension Door {
   }
 
   private enum Judgement {
-    case opens(AccessCodeID), expired(AccessCodeID), early(AccessCodeID), unknown
+    case opens(EntryCredential), expired(EntryCredential), early(EntryCredential), unknown
   }
 
   /// Looks at every code the door holds, whether or not one has matched already: how long it takes tells nothing.
-  private func judgement(on pin: PINCode, at date: Timestamp) -> Judgement {
+  /// What is not among them may still be an offline code.
+  private mutating func judgement(on pin: PINCode, at date: Timestamp) -> Judgement {
     let typed = Array(pin.digits.utf8)
     let matches = self.credentials.filter { $0.pin.matchesInConstantTime(typed) }
-    if let open = matches.first(where: { $0.window?.contains(date) ?? true }) { return .opens(open.id) }
-    if let early = matches.first(where: { $0.window.map { date < $0.start } ?? false }) { return .early(early.id) }
-    return matches.first.map { .expired($0.id) } ?? .unknown
+    if let open = matches.first(where: { $0.window?.contains(date) ?? true }) { return .opens(.code(open.id)) }
+    if let early = matches.first(where: { $0.window.map { date < $0.start } ?? false }) {
+      return .early(.code(early.id))
+    }
+    if let expired = matches.first { return .expired(.code(expired.id)) }
+    switch self.offline?.entered(pin, at: date) ?? .unknown {
+    case .opens(let code): return .opens(.offline(code))
+    case .used(let code), .expired(let code): return .expired(.offline(code))
+    case .early(let code), .memoryFull(let code): return .early(.offline(code))
+    case .unknown: return .unknown
+    }
   }
 }
 
@@ -138,7 +154,7 @@ extension Door {
 extension Door {
   /// Why the strike was switched.
   private enum Cause {
-    case code(AccessCodeID)
+    case code(EntryCredential)
     case remote(CommandID)
     case exitButton
     case opening
@@ -216,7 +232,7 @@ extension Door {
     }
     self.outputCheck = nil
     switch errand.cause {
-    case .code(let code): effects.append(self.record(.unlocked(.keycode, .code(code)), at: now))
+    case .code(let whose): effects.append(self.record(.unlocked(.keycode, whose), at: now))
     case .remote(let command): effects.append(.finish(command, .success(.done(confirmed: true))))
     case .exitButton:
       if self.configuration.contact == nil { effects.append(self.record(.unlocked(.manual, nil), at: now)) }
@@ -225,8 +241,8 @@ extension Door {
     return effects + self.become { $0.isLocked = errand.action == .relock }
   }
 
-  private func strikeFailed(_ code: AccessCodeID, at now: Moment) -> [DoorEffect] {
-    [self.signal(.denied, at: now), self.record(.denied(.strikeFailed, .code(code)), at: now)]
+  private func strikeFailed(_ whose: EntryCredential, at now: Moment) -> [DoorEffect] {
+    [self.signal(.denied, at: now), self.record(.denied(.strikeFailed, whose), at: now)]
   }
 }
 

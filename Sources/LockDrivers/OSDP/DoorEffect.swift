@@ -10,6 +10,8 @@ public enum DoorEffect: Hashable, Sendable {
   case readOutputs(expires: Duration)
   /// Show or sound something at the reader; worthless after `expires` (uptime), nil for always good.
   case signal(DoorSignal, expires: Duration?)
+  /// Keep these bytes before anything after this is done; the door is made anew with them.
+  case remember([UInt8])
   /// Tell something of this door.
   case report(LockReport)
   /// A command for this door is done.

@@ -1,4 +1,5 @@
 public import LockCore
+public import OfflineCodes
 
 /// The doors on one OSDP line: the bus below, a ``Door`` for each above, and what passes between them.
 public struct OSDPDoorDriver: LockDriver {
@@ -16,12 +17,14 @@ public struct OSDPDoorDriver: LockDriver {
   /// - Parameters:
   ///   - bus: the line and every device on it, of all doors.
   ///   - doors: the doors; each address they name is a device of `bus`.
+  ///   - offline: what verifies offline codes at a door; none for a door that takes none.
   ///   - random: where the handshakes' random numbers come from.
   public init(
-    bus: OSDPBus.Configuration, doors: [(lock: LockID, configuration: DoorConfiguration)], random: OSDPRandom = .system
+    bus: OSDPBus.Configuration, doors: [(lock: LockID, configuration: DoorConfiguration)],
+    offline: [LockID: OfflineVerifier] = [:], random: OSDPRandom = .system
   ) {
     self.locks = doors.map(\.lock)
-    self.doors = doors.map { Door(lock: $0.lock, configuration: $0.configuration) }
+    self.doors = doors.map { Door(lock: $0.lock, configuration: $0.configuration, offline: offline[$0.lock]) }
     self.secured = Set(bus.devices.filter { $0.keyMode != .plain }.map(\.address))
     self.bus = OSDPBus(configuration: bus, random: random)
   }
@@ -116,6 +119,7 @@ extension OSDPDoorDriver {
     var commands: [OSDPBus.Effect] = []
     for effect in effects {
       switch effect {
+      case .remember(let bytes): reports.append(.remember(lock, bytes))
       case .report(let report): reports.append(.report(lock, report))
       case .finish(let command, let result): reports.append(.finish(command, result))
       case .strike(let action, let errand, let expires):

@@ -4,7 +4,8 @@ public import LockCore
 ///
 /// ```
 /// 2    slot count, 1...4096; slots are numbered from 1
-/// 1    features: 0x01 stores windows, 0x02 tells PINs, 0x04 bolt can be driven from here
+/// 1    features: 0x01 stores windows, 0x02 tells PINs, 0x04 bolt can be driven from here,
+///      0x08 verifies offline codes
 /// 4    PIN lengths: bit n for length n, 1...20, at least one
 /// 2    PIN rules: bit n for the n-th of `constraintOrder`
 /// 1    longest name, 0...64 bytes
@@ -39,6 +40,8 @@ public struct VirtualLockFacts: Hashable, Sendable {
   public var state: LockState
   /// True while the keypad takes no PIN after too many wrong ones.
   public var isLockedOut: Bool
+  /// True when the lock has an offline key.
+  public var verifiesOfflineCodes: Bool
 
   /// The order of the PIN rules on the wire.
   public static let constraintOrder: [CodeConstraint] = [
@@ -64,10 +67,11 @@ public struct VirtualLockFacts: Hashable, Sendable {
   ///   - clock: what the lock's clock says.
   ///   - state: bolt, door, housing, battery.
   ///   - isLockedOut: the keypad takes no PIN.
+  ///   - verifiesOfflineCodes: the lock has an offline key.
   public init(
     identity: LockIdentity, slotCount: Int, storesWindows: Bool, tellsPINs: Bool, drivesBolt: Bool,
     pins: PINPolicy, nameBytes: Int, changes: UInt32, newestRecord: UInt32, clock: Timestamp, state: LockState,
-    isLockedOut: Bool
+    isLockedOut: Bool, verifiesOfflineCodes: Bool = false
   ) {
     self.identity = identity
     self.slotCount = slotCount
@@ -81,23 +85,28 @@ public struct VirtualLockFacts: Hashable, Sendable {
     self.clock = clock
     self.state = state
     self.isLockedOut = isLockedOut
+    self.verifiesOfflineCodes = verifiesOfflineCodes
   }
 
   /// The facts that planning needs.
   public var capabilities: LockCapabilities {
-    LockCapabilities(
+    var capabilities = LockCapabilities(
       codeStore: .slots(
         LockCapabilities.SlotStore(
           numbers: 1...max(1, self.slotCount), scheduleGrain: self.storesWindows ? .seconds(1) : nil,
           nameBytes: self.nameBytes)),
       pins: self.pins, canLockRemotely: self.drivesBolt, canUnlockRemotely: self.drivesBolt,
       reportsEntries: true, hasBattery: self.state.battery != nil)
+    capabilities.verifiesOfflineCodes = self.verifiesOfflineCodes
+    return capabilities
   }
 
   func write(to payload: inout VirtualLockFrame.PayloadWriter) {
     payload.put(UInt16(clamping: self.slotCount))
     payload.put(
-      UInt8((self.storesWindows ? 0x01 : 0) | (self.tellsPINs ? 0x02 : 0) | (self.drivesBolt ? 0x04 : 0)))
+      UInt8(
+        (self.storesWindows ? 0x01 : 0) | (self.tellsPINs ? 0x02 : 0) | (self.drivesBolt ? 0x04 : 0)
+          | (self.verifiesOfflineCodes ? 0x08 : 0)))
     payload.put(self.pins.lengths.reduce(UInt32(0)) { $0 | 1 << UInt32(clamping: $1) })
     payload.put(
       Self.constraintOrder.enumerated().reduce(UInt16(0)) { bits, rule in
@@ -115,7 +124,7 @@ public struct VirtualLockFacts: Hashable, Sendable {
 
   init?(from payload: inout VirtualLockFrame.PayloadReader) {
     guard let slotCount = payload.take(UInt16.self), (1...Self.maximumSlots).contains(Int(slotCount)),
-      let features = payload.take(UInt8.self), features & ~0x07 == 0,
+      let features = payload.take(UInt8.self), features & ~0x0F == 0,
       let lengthBits = payload.take(UInt32.self), lengthBits != 0, lengthBits & ~0x1F_FFFE == 0,
       let ruleBits = payload.take(UInt16.self), Int(ruleBits) < 1 << Self.constraintOrder.count,
       let nameBytes = payload.take(UInt8.self), nameBytes <= Self.maximumNameBytes,
@@ -135,6 +144,6 @@ public struct VirtualLockFacts: Hashable, Sendable {
         constraints: Self.constraintOrder.enumerated().filter { ruleBits & 1 << UInt16($0.offset) != 0 }
           .map(\.element)),
       nameBytes: Int(nameBytes), changes: changes, newestRecord: newestRecord, clock: clock, state: state,
-      isLockedOut: isLockedOut)
+      isLockedOut: isLockedOut, verifiesOfflineCodes: features & 0x08 != 0)
   }
 }

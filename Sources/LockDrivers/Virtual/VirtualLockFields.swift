@@ -41,8 +41,14 @@ extension VirtualLockFrame.PayloadWriter {
       }
     self.put(happening)
     self.put(how)
-    guard case .slot(let slot) = credential else { return self.put(UInt16(0)) }
-    self.put(UInt16(clamping: slot))
+    switch credential {
+    case .slot(let slot): self.put(UInt16(clamping: slot))
+    case .offline(let code):
+      self.put(VirtualLockReply.offlineSlot)
+      self.put(UInt32(clamping: code.startHour))
+      self.put(UInt16(clamping: code.slot))
+    case .code, nil: self.put(UInt16(0))
+    }
   }
 
   mutating func put(_ state: LockState, isLockedOut: Bool) {
@@ -91,7 +97,13 @@ extension VirtualLockFrame.PayloadReader {
       let happening = self.take(UInt8.self), let how = self.take(UInt8.self),
       let slot = self.take(UInt16.self)
     else { return nil }
-    let credential = slot == 0 ? nil : EntryCredential.slot(Int(slot))
+    var credential = slot == 0 ? nil : EntryCredential.slot(Int(slot))
+    if slot == VirtualLockReply.offlineSlot {
+      guard let start = self.take(UInt32.self), let term = self.take(UInt16.self),
+        let code = OfflineCode(startHour: Int(start), slot: Int(term))
+      else { return nil }
+      credential = .offline(code)
+    }
     switch happening {
     case 1, 2:
       guard let method = EntryMethod(virtualLockByte: how) else { return nil }

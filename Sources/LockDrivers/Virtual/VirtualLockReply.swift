@@ -26,7 +26,7 @@ public enum VirtualLockReply: Hashable, Sendable {
   /// 1  happening: 1 unlocked, 2 locked, 3 denied, 4 other
   /// 1  how: 1 keypad, 2 manual, 3 automatic, 4 remote, 5 card, 0 unknown;
   ///    denied: 1 unknown code, 2 expired, 3 not yet valid, 4 too many attempts, 5 strike failed
-  /// 2  slot, 0 for none
+  /// 2  slot, 0 for none, 0xFFFF for an offline code, which follows: start hour u32, its slot u16
   /// ```
   case log([LockRecord], newest: UInt32)
   /// 0x86: the bolt was driven; what the lock sees afterwards, as in ``VirtualLockNotice/state(_:isLockedOut:)``.
@@ -35,6 +35,9 @@ public enum VirtualLockReply: Hashable, Sendable {
   case timeSet
   /// 0x8F: the lock refuses. `code u8, detail u16`.
   case refused(VirtualLockRefusal)
+
+  /// Stands in a log record for the slot of an offline code.
+  static let offlineSlot: UInt16 = 0xFFFF
 
   /// The kind byte.
   var kind: UInt8 {

@@ -4,7 +4,6 @@ import LockDrivers
 /// What the lock answers to requests.
 extension VirtualLock {
   private static let pageBytes = 505
-  private static let recordsPerPage = 31
 
   mutating func answer(
     to request: VirtualLockRequest, at now: Moment, effects: inout [Effect]
@@ -29,9 +28,12 @@ extension VirtualLock {
       let isHalf = self.temperament.clearsHalf && code.pin != nil
       return self.write(slot, isHalf ? Memory.Code(pin: nil, name: code.name) : nil, into: &effects)
     case .readLog(let after, let limit):
-      let records = self.memory.log.filter { $0.index > after }
-        .prefix(min(Int(limit), Self.recordsPerPage)).map(\.told)
-      return .log(records, newest: self.memory.newestRecord)
+      var room = Self.pageBytes
+      let records = self.memory.log.filter { $0.index > after }.prefix(Int(limit)).map(\.told).prefix { record in
+        room -= record.isOfOfflineCode ? 22 : 16
+        return room >= 0
+      }
+      return .log(Array(records), newest: self.memory.newestRecord)
     case .lock, .unlock:
       guard !self.temperament.isJammed else { return .refused(.jammed) }
       self.moveBolt(home: request == .lock, by: .remote, whose: nil, at: now, into: &effects)
@@ -48,7 +50,7 @@ extension VirtualLock {
       storesWindows: self.temperament.storesWindows, tellsPINs: self.temperament.tellsPINs, drivesBolt: true,
       pins: self.model.pins, nameBytes: self.model.nameBytes, changes: self.memory.changes,
       newestRecord: self.memory.newestRecord, clock: self.clock(at: date), state: self.state,
-      isLockedOut: self.isLockedOut)
+      isLockedOut: self.isLockedOut, verifiesOfflineCodes: self.offline != nil)
   }
 
   var state: LockState {
@@ -125,5 +127,14 @@ extension VirtualLock {
     return SlotReading(
       slot: slot, contents: told.map(SlotContents.code) ?? .unreadable, window: code.window,
       name: code.name, stamp: stamp)
+  }
+}
+
+extension LockRecord {
+  fileprivate var isOfOfflineCode: Bool {
+    switch self.happening {
+    case .unlocked(_, .offline), .locked(_, .offline), .denied(_, .offline): true
+    default: false
+    }
   }
 }

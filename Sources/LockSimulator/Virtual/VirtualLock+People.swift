@@ -1,5 +1,6 @@
 public import LockCore
 public import LockDrivers
+import OfflineCodes
 
 /// What people do at the lock, and what the lock does of itself.
 extension VirtualLock {
@@ -16,14 +17,14 @@ extension VirtualLock {
         return lock.record(.denied(.tooManyAttempts, nil), at: now, into: &effects)
       }
       switch lock.verdict(on: PINCode(digits), at: lock.clock(at: now.date)) {
-      case .success(let slot):
+      case .success(let whose):
         lock.wrongEntries = 0
         guard !lock.temperament.isJammed else {
-          return lock.record(.denied(.strikeFailed, .slot(slot)), at: now, into: &effects)
+          return lock.record(.denied(.strikeFailed, whose), at: now, into: &effects)
         }
-        lock.moveBolt(home: false, by: .keycode, whose: .slot(slot), at: now, into: &effects)
+        lock.moveBolt(home: false, by: .keycode, whose: whose, at: now, into: &effects)
       case .failure(let denial):
-        lock.record(.denied(denial.reason, denial.slot.map(EntryCredential.slot)), at: now, into: &effects)
+        lock.record(.denied(denial.reason, denial.whose), at: now, into: &effects)
         lock.wrongEntries += 1
         guard lock.wrongEntries >= Self.wrongEntriesAllowed else { return }
         lock.lockoutEnd = now.uptime + Self.lockoutTime
@@ -74,10 +75,10 @@ extension VirtualLock {
     }
   }
 
-  /// Somebody sets the lock back to how it left its box: no codes, no log, all counts at 0.
+  /// Somebody sets the lock back to how it left its box: no codes, no offline key, no log, all counts at 0.
   public mutating func factoryReset(at now: Moment) -> [Effect] {
     self.acted(at: now) { lock, effects in
-      lock.memory = Memory()
+      (lock.memory, lock.offline) = (Memory(), nil)
       lock.memory.clockSetAt = now.date
       (lock.wrongEntries, lock.lockoutEnd, lock.relockAt) = (0, nil, nil)
       effects.append(.remember)
@@ -141,7 +142,7 @@ extension VirtualLock {
 extension VirtualLock {
   private struct Denial: Error {
     var reason: DenialReason
-    var slot: Int?
+    var whose: EntryCredential?
   }
 
   private mutating func acted(
@@ -152,18 +153,25 @@ extension VirtualLock {
     return self.withDeadline(effects)
   }
 
-  /// The slot whose code opens now; else why none does.
-  private func verdict(on pin: PINCode?, at date: Timestamp) -> Result<Int, Denial> {
+  /// Whose code opens now; else why none does. An offline code that opens is remembered where it has to be.
+  private mutating func verdict(on pin: PINCode?, at date: Timestamp) -> Result<EntryCredential, Denial> {
     guard let pin else { return .failure(Denial(reason: .unknownCode)) }
     let matches = self.memory.codes.filter { $0.value.pin == pin }.sorted { $0.key < $1.key }
     if let open = matches.first(where: { $0.value.window?.contains(date) ?? true }) {
-      return .success(open.key)
+      return .success(.slot(open.key))
     }
-    guard let match = matches.first, let window = match.value.window else {
-      return .failure(Denial(reason: .unknownCode))
+    if let match = matches.first, let window = match.value.window {
+      return .failure(Denial(reason: date < window.start ? .notYetValid : .expiredCode, whose: .slot(match.key)))
     }
-    return .failure(
-      Denial(reason: date < window.start ? .notYetValid : .expiredCode, slot: match.key))
+    let verdict = self.offline?.entered(pin, at: date) ?? .unknown
+    self.memory.offline = self.offline?.bytes
+    switch verdict {
+    case .opens(let code): return .success(.offline(code))
+    case .used(let code), .expired(let code): return .failure(Denial(reason: .expiredCode, whose: .offline(code)))
+    case .early(let code), .memoryFull(let code):
+      return .failure(Denial(reason: .notYetValid, whose: .offline(code)))
+    case .unknown: return .failure(Denial(reason: .unknownCode))
+    }
   }
 
   mutating func moveBolt(

@@ -1,5 +1,6 @@
 public import LockCore
 import LockDrivers
+public import OfflineCodes
 
 /// A keypad lock that exists only as a value and speaks VKL from the lock's side of the link.
 ///
@@ -27,6 +28,9 @@ public struct VirtualLock: Sendable {
   /// False while nobody can reach it.
   public internal(set) var isReachable = true
 
+  /// Verifies codes that the lock was not told of; nil without a key.
+  var offline: OfflineVerifier?
+
   private var chance: SeededChance
   private var isLinked = false
   private var deframer = VirtualLockDeframer()
@@ -47,14 +51,16 @@ public struct VirtualLock: Sendable {
   ///   - temperament: how it behaves.
   ///   - memory: what it held before its last loss of power.
   ///   - seed: of the chances in its temperament; the same seed gives the same life.
+  ///   - offlineKey: what it was given to verify offline codes with; nil for nothing.
   public init(
     model: VirtualLockModel = VirtualLockModel(), temperament: VirtualLockTemperament = .native,
-    memory: Memory = Memory(), seed: UInt64 = 1
+    memory: Memory = Memory(), seed: UInt64 = 1, offlineKey: OfflineDoorKey? = nil
   ) {
     self.model = model
     self.temperament = temperament
     self.memory = memory
     self.chance = SeededChance(seed: seed)
+    self.offline = offlineKey.map { OfflineVerifier(key: $0, kept: memory.offline) }
   }
 
   /// True while the keypad takes no PIN after five wrong ones.

@@ -46,6 +46,8 @@ extension VirtualLock {
     public var isTampered = false
     /// Charge left, 0 to 1.
     public var battery = 1.0
+    /// Which offline codes were used; nil for none. Holds no PIN.
+    public var offline: [UInt8]?
 
     /// A lock as it comes out of its box.
     public init() {}
@@ -93,14 +95,16 @@ extension VirtualLock.Memory.Code: Codable {
 }
 
 extension VirtualLock.Memory.Record: Codable {
-  private enum Key: String, CodingKey { case index, date, unlocked, locked, denied, slot }
+  private enum Key: String, CodingKey { case index, date, unlocked, locked, denied, slot, offline }
 
   /// Decodes one record.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Key.self)
     self.index = try container.decode(UInt32.self, forKey: .index)
     self.date = try container.decode(Timestamp.self, forKey: .date)
-    let slot = try container.decodeIfPresent(Int.self, forKey: .slot).map(EntryCredential.slot)
+    let slot =
+      try container.decodeIfPresent(Int.self, forKey: .slot).map(EntryCredential.slot)
+      ?? container.decodeIfPresent(OfflineCode.self, forKey: .offline).map(EntryCredential.offline)
     if let method = try container.decodeIfPresent(EntryMethod.self, forKey: .unlocked) {
       self.happening = .unlocked(method, slot)
     } else if let method = try container.decodeIfPresent(EntryMethod.self, forKey: .locked) {
@@ -130,6 +134,10 @@ extension VirtualLock.Memory.Record: Codable {
       credential = whose
     case .other: credential = nil
     }
-    if case .slot(let slot) = credential { try container.encode(slot, forKey: .slot) }
+    switch credential {
+    case .slot(let slot): try container.encode(slot, forKey: .slot)
+    case .offline(let code): try container.encode(code, forKey: .offline)
+    case .code, nil: break
+    }
   }
 }

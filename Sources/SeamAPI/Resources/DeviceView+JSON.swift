@@ -55,6 +55,8 @@ extension DeviceView {
     case .slots: flags["can_unlock_with_code"] = true
     case .gateway: flags["can_unlock_with_code"] = .bool(self.isOnline)
     }
+    // The link does not matter to them.
+    if self.capabilities.verifiesOfflineCodes { flags["can_program_offline_access_codes"] = true }
     if self.capabilities.canLockRemotely { flags["can_remotely_lock"] = .bool(self.isOnline) }
     if self.capabilities.canUnlockRemotely { flags["can_remotely_unlock"] = .bool(self.isOnline) }
     return flags
@@ -76,6 +78,9 @@ extension DeviceView {
       "backup_access_code_pool_enabled": .bool(self.keepsBackups),
       "has_native_entry_events": .bool(self.capabilities.reportsEntries),
     ]
+    if self.capabilities.verifiesOfflineCodes {
+      members["offline_time_frame_options"] = .array(Self.offlineTimeFrameOptions)
+    }
     if let serial { members["serial_number"] = .string(serial) }
     if let maximum = self.capabilities.maximumCodes { members["max_active_codes_supported"] = .int(Int64(maximum)) }
     // What the lock last told is not shown as the present while it does not answer.

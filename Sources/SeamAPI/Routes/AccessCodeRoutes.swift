@@ -129,11 +129,8 @@ extension Route {
       ("use_offline_access_code", "is_offline_access_code"),
     ],
     rules: [
-      bothTimesOrNone, endAfterStart,
-      { input in
-        input.flag("is_offline_access_code") == true || input.flag("is_one_time_use") == true
-          ? "The device has no offline access codes, which is_offline_access_code and is_one_time_use are about" : nil
-      },
+      { input in input.flag("is_offline_access_code") == true ? nil : bothTimesOrNone(input) }, endAfterStart,
+      offlineAccessCode,
     ])
 
   private static let linkedCreation = Schema(
@@ -152,6 +149,23 @@ extension Route {
       .required("common_code_key", .someText), .nullable("name", .text), .optional("starts_at", .timestamp),
       .optional("ends_at", .timestamp),
     ], rules: [endAfterStart])
+
+  private static let offlineAccessCode: Schema.Rule = { input in
+    let isOneTimeUse = input.flag("is_one_time_use") == true
+    guard input.flag("is_offline_access_code") == true else {
+      return isOneTimeUse ? "is_one_time_use goes with is_offline_access_code alone" : nil
+    }
+    if input.has("code") {
+      return "The digits of an offline access code follow from its times; leave code out"
+    }
+    if input.flag("use_backup_access_code_pool") == true {
+      return "An offline access code has no backup: leave use_backup_access_code_pool out"
+    }
+    if input.has("common_code_key") { return "An offline access code cannot be linked: leave common_code_key out" }
+    if isOneTimeUse { return input.has("starts_at") ? nil : "A one-time offline access code needs starts_at" }
+    return input.has("starts_at") && input.has("ends_at")
+      ? nil : "An offline access code needs both starts_at and ends_at"
+  }
 
   private static let accessCodeUpdate = Schema(
     [
@@ -214,6 +228,11 @@ extension Input {
     request.prefersNativeScheduling = self.flag("prefer_native_scheduling") ?? true
     request.allowsExternalModification = self.flag("is_external_modification_allowed") ?? false
     request.attemptsForOfflineDevice = self.flag("attempt_for_offline_device") ?? true
+    if self.flag("is_offline_access_code") == true, let start = self.timestamp("starts_at") {
+      request.offline = NewAccessCode.Offline(
+        startsAt: start, endsAt: self.timestamp("ends_at"), isOneTimeUse: self.flag("is_one_time_use") ?? false,
+        rounding: ["1day", "1d"].contains(self.text("max_time_rounding")) ? .day : .hour)
+    }
     return request
   }
 

@@ -121,13 +121,12 @@ actor LinkSession {
       case .report(let lock, let report): self.tell(.reported(lock, report))
       case .closeLink: self.link?.close()
       case .openLink(let before, _): self.want(before)
-      case .remember(let bytes): self.keep(bytes)
+      case .remember(let lock, let bytes): self.keep(bytes, for: lock)
       }
     }
   }
 
-  private func keep(_ bytes: [UInt8]) {
-    guard let lock = self.driver.locks.first else { return }
+  private func keep(_ bytes: [UInt8], for lock: LockID) {
     do {
       try self.remember(lock, bytes)
     } catch {

@@ -9,6 +9,8 @@ struct Door {
   var nickname: String?
   var customMetadata: [String: JSONValue]
   var ledger: LockLedger
+  /// Its offline codes; nil for a lock that takes none.
+  var offline: OfflineBook?
   /// The last facts told by the lock; forgotten when it falls silent.
   var state = LockState()
   var identity = LockIdentity()
@@ -99,6 +101,7 @@ extension Door {
   /// True when nothing that the store keeps of a lock differs.
   func isStored(as other: Door) -> Bool {
     self.ledger.isStored(as: other.ledger) && self.told == other.told && self.backupPool == other.backupPool
+      && self.offline == other.offline
   }
 
   /// What the world was told of a lock; kept in the store, so that a restart tells nothing twice.

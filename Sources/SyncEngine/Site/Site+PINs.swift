@@ -47,6 +47,7 @@ extension Site {
     var pins: Set<PINCode> = []
     for door in doors + self.doors.values.filter({ !given.contains($0.id) }) {
       for code in door.ledger.codes.values { pins.insert(code.terms.pin) }
+      if let book = door.offline { pins.formUnion(book.codes.values.map(\.terms.pin)) }
       for stranger in door.ledger.strangers.values { if let pin = stranger.pin { pins.insert(pin) } }
     }
     return pins
@@ -55,6 +56,7 @@ extension Site {
   /// The PINs that cannot be given to a new code of the lock.
   static func takenPINs(on door: Door, at now: Timestamp) -> Set<PINCode> {
     var taken = Set(door.ledger.strangers.values.compactMap(\.pin))
+    if let book = door.offline { taken.formUnion(book.codes.values.map(\.terms.pin)) }
     for code in door.ledger.codes.values where code.isDeleting || Self.blocks(code, on: door, at: now) {
       taken.insert(code.terms.pin)
     }

@@ -172,6 +172,9 @@ extension Site {
     switch credential {
     case nil: break
     case .code(let id): event.code = id
+    case .offline(let code):
+      event.code = door.offline?.record(of: code)?.id
+      if case .unlocked = record.happening, let id = event.code { door.offline?.used(id, at: record.date) }
     case .slot(let number):
       // Who held the slot when the door was opened, not who holds it now.
       if let slot = door.ledger.slots[number], let holder = slot.holder,
@@ -188,6 +191,10 @@ extension Site {
       }
     }
     if let id = event.code, let code = door.ledger.codes[id] {
+      event.members["access_code_is_managed"] = true
+      event.members["code"] = .string(code.terms.pin.digits)
+    }
+    if let id = event.code, let code = door.offline?.codes[id] {
       event.members["access_code_is_managed"] = true
       event.members["code"] = .string(code.terms.pin.digits)
     }

@@ -22,6 +22,7 @@ extension Site {
   ) throws(RequestFault) -> (
     AccessCodeID, ActionAttempt, [Effect]
   ) {
+    if let wish = request.offline { return try self.createOffline(request, wish, at: now) }
     let door = try self.door(request.device)
     try Self.check(request.window, at: now)
     try Self.check(door, isOfflineAllowed: request.attemptsForOfflineDevice)
@@ -67,6 +68,10 @@ extension Site {
   ) throws(RequestFault) -> (
     ActionAttempt, [Effect]
   ) {
+    if let (door, _) = self.offlineCode(change.id) {
+      if let device = change.device, device != door.id { throw .accessCodeNotFound }
+      throw .invalid("An offline access code cannot be changed: its digits are its times. Make another one.")
+    }
     let (door, before) = try self.find(change.id)
     if let device = change.device, device != door.id { throw .accessCodeNotFound }
     var code = try Self.changed(before, by: change, at: now)
@@ -140,6 +145,10 @@ extension Site {
   ) throws(RequestFault) -> (
     ActionAttempt, [Effect]
   ) {
+    if let (door, record) = self.offlineCode(id) {
+      if let device, device != door.id { throw .accessCodeNotFound }
+      return try self.deleteOffline(record, of: door, at: now)
+    }
     let (door, before) = try self.find(id)
     if let device, device != door.id { throw .accessCodeNotFound }
     // The SDK repeats a DELETE that it got no answer to: the repeat gets the attempt that is under way.
@@ -226,6 +235,6 @@ extension Site {
     let clash = door.ledger.codes.values.first {
       $0.id != id && !$0.isInPool && $0.terms.pin == pin && Self.blocks($0, on: door, at: now)
     }
-    if let clash { throw .duplicateAccessCode(existing: clash.id) }
+    if let clash = clash?.id ?? door.offline?.holder(of: pin, at: now) { throw .duplicateAccessCode(existing: clash) }
   }
 }

@@ -114,7 +114,7 @@ extension Site {
       errors: adapter.fault.map { [$0] } ?? [])
   }
 
-  private func errors(of door: Door) -> [Issue] {
+  func errors(of door: Door) -> [Issue] {
     let adapter = self.accounts.values.first { $0.id == door.account }
     return door.errors.values.sorted { $0.code < $1.code } + (adapter?.fault.map { [$0] } ?? [])
   }

@@ -67,6 +67,7 @@ struct Site {
         id: row.id, definition: lock, account: self.accounts[lock.account]?.id ?? "", createdAt: row.createdAt,
         nickname: row.nickname, customMetadata: row.customMetadata, ledger: ledger)
       (door.told, door.backupPool) = (row.told, row.backupPool)
+      if lock.capabilities.verifiesOfflineCodes { door.offline = try store.offlineBook(of: row.id, at: now) }
       if row.told.isConnected == false {
         door.errors["device_disconnected"] = Self.disconnection(
           of: lock, .unreachable, since: row.told.disconnectedAt ?? now)
@@ -86,7 +87,7 @@ struct Site {
   private static let storeRetryDelay = Duration.seconds(10)
 
   /// The lock that a managed code is for; nil for no such code.
-  func home(of code: AccessCodeID) -> LockID? { self.homes[code] }
+  func home(of code: AccessCodeID) -> LockID? { self.homes[code] ?? self.offlineCode(code)?.door.id }
 
   /// When ``wake(at:)`` is to be called next.
   mutating func nextDeadline() -> Timestamp? { min(self.deadlines.earliest() ?? self.nextPruning, self.nextPruning) }
@@ -183,6 +184,7 @@ struct Site {
       // What was let go of just now makes room.
       if self.keepBackupPool(of: &door, at: now) { told += door.ledger.announce(at: now, newID: Self.newCodeID) }
       for event in told { draft.events += self.drafts(of: event, door: door, before: before.ledger, at: now) }
+      draft.events += Self.announceOffline(&door, at: now)
       self.settleAttempts(of: door, at: now, into: &draft)
       for index in draft.events.indices where draft.events[index].lock == door.id {
         draft.events[index].deviceMetadata = door.customMetadata
@@ -220,7 +222,7 @@ struct Site {
       effects.append(.entered(lock))
     }
     for (attempt, _) in draft.attempts.values where !attempt.isPending { effects.append(.attemptFinished(attempt.id)) }
-    for (door, before, plan) in changed { effects += self.settle(door, before: before, plan, draft) }
+    for (door, before, plan) in changed { effects += self.settle(door, before: before, plan, draft, at: now) }
     return effects
   }
 
@@ -228,7 +230,7 @@ struct Site {
 
   /// Takes over what was committed of one lock, and what its driver is to do now.
   private mutating func settle(
-    _ committed: Door, before: Door, _ plan: LockLedger.Plan, _ draft: Draft
+    _ committed: Door, before: Door, _ plan: LockLedger.Plan, _ draft: Draft, at now: Timestamp
   ) -> [Effect] {
     var (door, effects): (Door, [Effect]) = (committed, [])
     if door.ledger.codes != before.ledger.codes {
@@ -246,7 +248,7 @@ struct Site {
     }
     if let job = plan.job { effects.append(self.send(job.command, to: door.id, errand: .job(job))) }
     self.doors[door.id] = door
-    self.deadlines.set(door.id, to: plan.lookAgain)
+    self.deadlines.set(door.id, to: [plan.lookAgain, door.offline?.nextChange(after: now)].compactMap(\.self).min())
     return effects
   }
 

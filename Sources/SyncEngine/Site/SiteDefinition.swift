@@ -1,5 +1,6 @@
 public import LockCore
 public import LockTransport
+public import OfflineCodes
 
 /// What the configuration says is there: adapters, links and locks.
 public struct SiteDefinition: Sendable {
@@ -83,19 +84,30 @@ public struct SiteDefinition: Sendable {
     public var memory: @Sendable (LockID) -> [UInt8]?
     /// What was last written to the slots of this lock: where a driver has kept nothing, it knows its codes by it.
     public var written: @Sendable (LockID) -> [Int: SlotEntry]
+    /// The key of the door's offline codes; nil for a lock that takes none.
+    public var offlineKey: @Sendable (LockID) -> OfflineDoorKey?
+
+    /// What verifies offline codes at a door whose codes the gateway holds: by the gateway's clock, which needs no
+    /// tolerance.
+    public func offlineVerifier(of lock: LockID) -> OfflineVerifier? {
+      self.offlineKey(lock).map { OfflineVerifier(key: $0, tolerance: .zero, kept: self.memory(lock)) }
+    }
 
     /// Makes a seed.
     /// - Parameters:
     ///   - lockIDs: each lock's id by its name in the configuration.
     ///   - memory: what the driver of a lock last asked to be kept.
     ///   - written: what was last written to the slots of a lock.
+    ///   - offlineKey: the key of the offline codes of a lock.
     public init(
       lockIDs: [String: LockID], memory: @escaping @Sendable (LockID) -> [UInt8]? = { _ in nil },
-      written: @escaping @Sendable (LockID) -> [Int: SlotEntry] = { _ in [:] }
+      written: @escaping @Sendable (LockID) -> [Int: SlotEntry] = { _ in [:] },
+      offlineKey: @escaping @Sendable (LockID) -> OfflineDoorKey? = { _ in nil }
     ) {
       self.lockIDs = lockIDs
       self.memory = memory
       self.written = written
+      self.offlineKey = offlineKey
     }
   }
 
@@ -133,6 +145,22 @@ public struct SiteDefinition: Sendable {
       self.isBus = isBus
       self.way = .kept(opener)
       self.driver = { driver($0.lockIDs) }
+    }
+
+    /// Makes a link that is kept open, with a driver that remembers.
+    /// - Parameters:
+    ///   - account: key of the adapter.
+    ///   - isBus: the adapter is this link.
+    ///   - opener: how to open it.
+    ///   - driver: makes the driver.
+    public init(
+      account: String, isBus: Bool, opener: LinkOpener,
+      seeded driver: @escaping @Sendable (DriverSeed) -> any LockDriver
+    ) {
+      self.account = account
+      self.isBus = isBus
+      self.way = .kept(opener)
+      self.driver = driver
     }
 
     /// Makes the link of one lock that is visited.

@@ -48,6 +48,7 @@ extension Store {
         arguments: [String(decoding: try JSONEncoder().encode(value), as: UTF8.self), door.id.rawValue])
     }
     if door.told != before.told { try write(door.told, to: "told") }
+    try self.write(door.offline, over: before.offline, of: door.id, in: database)
     if door.backupPool != before.backupPool { try write(door.backupPool, to: "backup_pool") }
   }
 

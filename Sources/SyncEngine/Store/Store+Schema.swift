@@ -171,6 +171,34 @@ extension Store {
           ) STRICT;
           """)
     }
+    migrator.registerMigration("6") { database in
+      try database.execute(
+        sql: """
+          -- What offline codes follow from; generation counts the keys of a door.
+          CREATE TABLE offline_key (
+            lock_id TEXT PRIMARY KEY REFERENCES lock (id),
+            generation INTEGER NOT NULL,
+            key BLOB NOT NULL,
+            created_at INTEGER NOT NULL
+          ) STRICT;
+
+          -- Offline codes given out; start hour and slot as docs/offline-codes.md has them.
+          CREATE TABLE offline_code (
+            id TEXT PRIMARY KEY,
+            lock_id TEXT NOT NULL REFERENCES lock (id),
+            name TEXT,
+            pin TEXT NOT NULL,
+            start_hour INTEGER NOT NULL,
+            slot INTEGER NOT NULL,
+            generation INTEGER NOT NULL,
+            created_at INTEGER NOT NULL,
+            used_at INTEGER,
+            told_set INTEGER NOT NULL,
+            told_over INTEGER NOT NULL
+          ) STRICT;
+          CREATE INDEX offline_code_by_lock ON offline_code (lock_id);
+          """)
+    }
     migrator.registerMigration("10") { database in
       try database.execute(
         sql: """

@@ -53,6 +53,10 @@ public struct AccessCodeView: Sendable {
   public var errors: [Issue]
   /// What should be known.
   public var warnings: [Issue]
+  /// True when the door takes it without having heard of it.
+  public var isOffline = false
+  /// True when it opens once.
+  public var isOneTimeUse = false
 }
 
 /// Something that is still to be done on the lock for an access code.

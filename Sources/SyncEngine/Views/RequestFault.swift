@@ -46,6 +46,33 @@ public struct NewAccessCode: Sendable {
   public var commonCodeKey: String?
   /// True to have backup codes kept ready on the lock; the code must have times.
   public var usesBackupPool = false
+  /// The times of an offline code; nil for an online one.
+  public var offline: Offline?
+
+  /// What an offline code should be (contract R42, R43).
+  public struct Offline: Sendable {
+    /// First instant at which it should open.
+    public var startsAt: Timestamp
+    /// First instant at which it need not open any more; nil for a one-time code alone.
+    public var endsAt: Timestamp?
+    /// True to open once.
+    public var isOneTimeUse: Bool
+    /// How far times may be rounded.
+    public var rounding: OfflineSchedule.Rounding
+
+    /// Describes an offline code.
+    /// - Parameters:
+    ///   - startsAt: first instant at which it should open.
+    ///   - endsAt: first instant at which it need not open any more.
+    ///   - isOneTimeUse: it opens once.
+    ///   - rounding: how far times may be rounded.
+    public init(startsAt: Timestamp, endsAt: Timestamp?, isOneTimeUse: Bool, rounding: OfflineSchedule.Rounding) {
+      self.startsAt = startsAt
+      self.endsAt = endsAt
+      self.isOneTimeUse = isOneTimeUse
+      self.rounding = rounding
+    }
+  }
 
   /// Makes a request for an ongoing code with a drawn PIN.
   public init(device: LockID) { self.device = device }

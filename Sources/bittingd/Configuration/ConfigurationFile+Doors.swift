@@ -6,7 +6,9 @@ extension ConfigurationFile {
   static func door(
     _ node: ConfigurationNode, devices: [String: (line: Int, address: UInt8)], lines: [Line]
   ) throws(ConfigurationFault) -> Door {
-    let members = try node.members(["name", "reader", "strike", "contact", "exit_button", "keypad", "lock_out"])
+    let members = try node.members([
+      "name", "reader", "strike", "contact", "exit_button", "keypad", "lock_out", "offline_codes",
+    ])
     var line: Int?
     func address(_ part: ConfigurationNode.Members) throws(ConfigurationFault) -> UInt8 {
       let name = try part.required("device", "name a device of a line")
@@ -79,9 +81,17 @@ extension ConfigurationFile {
       throw keypad.owner.fault(
         "with terminator \(length) every code has \(length) digits: set 'code_lengths: [\(length)]'")
     }
+    // A keypad that ends an entry after so many digits never sends nine.
+    var canTakeNine = true
+    if case .length(let length) = reader.terminator { canTakeNine = length == 9 }
+    if let wish = members["offline_codes"], try wish.flag(), !canTakeNine {
+      throw wish.fault("offline codes have 9 digits, and the keypad's terminator ends an entry sooner; leave it out")
+    }
+    let takesOfflineCodes = try members["offline_codes"]?.flag() ?? canTakeNine
     return Door(
       name: try members.required("name", "add the door's name").text(), line: line.map { lines[$0].name } ?? "",
-      configuration: configuration, codeLengths: lengths, hasOpenLengths: hasOpenLengths)
+      configuration: configuration, codeLengths: lengths, hasOpenLengths: hasOpenLengths,
+      takesOfflineCodes: takesOfflineCodes)
   }
 
   private static func terminator(_ node: ConfigurationNode) throws(ConfigurationFault) -> PINCollector.Terminator {

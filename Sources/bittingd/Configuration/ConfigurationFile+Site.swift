@@ -3,6 +3,7 @@ import LockCore
 import LockDrivers
 import LockTransport
 import Logging
+import OfflineCodes
 import SyncEngine
 
 extension ConfigurationFile {
@@ -30,7 +31,7 @@ extension ConfigurationFile {
       for door in doors {
         var lock = SiteDefinition.Lock(
           key: door.name, account: line.name, deviceType: "edge_lock", manufacturer: "Bitting", model: "OSDP door",
-          capabilities: .osdpDoor(codeLengths: door.codeLengths))
+          capabilities: .osdpDoor(codeLengths: door.codeLengths, verifiesOfflineCodes: door.takesOfflineCodes))
         // A reader cannot tell how long codes are: without a word in the file, whoever knows may report it.
         if door.hasOpenLengths { lock.reportableCodeLengths = 4...12 }
         site.locks.append(lock)
@@ -39,12 +40,16 @@ extension ConfigurationFile {
       site.links.append(
         .init(
           account: line.name, isBus: true,
-          opener: .serial(SerialPort(path: line.port, baud: line.baud, rs485: line.rs485))
-        ) { ids in
-          OSDPDoorDriver(
-            bus: bus,
-            doors: doors.compactMap { door in ids[door.name].map { (lock: $0, configuration: door.configuration) } })
-        })
+          opener: .serial(SerialPort(path: line.port, baud: line.baud, rs485: line.rs485)),
+          seeded: { seed in
+            var offline: [LockID: OfflineVerifier] = [:]
+            for id in seed.lockIDs.values { offline[id] = seed.offlineVerifier(of: id) }
+            return OSDPDoorDriver(
+              bus: bus,
+              doors: doors.compactMap { door in
+                seed.lockIDs[door.name].map { (lock: $0, configuration: door.configuration) }
+              }, offline: offline)
+          }))
     }
     return site
   }
@@ -76,7 +81,9 @@ extension OSDPKey {
 
 extension LockCapabilities {
   /// A door whose codes the gateway holds.
-  static func osdpDoor(codeLengths: [Int]) -> LockCapabilities {
-    LockCapabilities(codeStore: .gateway, pins: PINPolicy(lengths: codeLengths), hasBattery: false)
+  static func osdpDoor(codeLengths: [Int], verifiesOfflineCodes: Bool) -> LockCapabilities {
+    var door = LockCapabilities(codeStore: .gateway, pins: PINPolicy(lengths: codeLengths), hasBattery: false)
+    door.verifiesOfflineCodes = verifiesOfflineCodes
+    return door
   }
 }

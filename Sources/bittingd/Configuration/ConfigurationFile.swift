@@ -37,6 +37,8 @@ struct ConfigurationFile {
     var codeLengths: [Int]
     /// True when the file leaves the lengths open.
     var hasOpenLengths: Bool
+    /// True when codes open that the door was not told of.
+    var takesOfflineCodes: Bool
 
     /// True when a PIN at one of the two would count at the other, or one would open the other.
     func sharesParts(with other: Door) -> Bool {

@@ -4,6 +4,7 @@ import LockCore
 import LockDrivers
 import LockSimulator
 import LockTransport
+import OfflineCodes
 import SyncEngine
 
 /// Simulated doors that differ where it matters. They keep their codes in the data directory, as real locks keep
@@ -34,7 +35,8 @@ struct DemoSite {
     var native = VirtualLockModel()
     native.identity = LockIdentity(model: "Virtual Keypad Lock N", serial: "VKL-N-1", firmware: "1.0")
     self.addLock(
-      "Front Door", "stores codes and keeps their times itself", model: native, temperament: .native, in: directory)
+      "Front Door", "stores codes and keeps their times itself; takes offline codes", model: native,
+      temperament: .native, offlineKey: try store.offlineKey(ofLock: "Front Door", at: Reactor.now.date), in: directory)
     var plain = VirtualLockModel()
     plain.identity = LockIdentity(model: "Virtual Keypad Lock J", serial: "VKL-J-1", firmware: "1.0")
     plain.pins = PINPolicy(lengths: [4, 6])
@@ -65,13 +67,13 @@ struct DemoSite {
 
   private mutating func addLock(
     _ name: String, _ nature: String, model: VirtualLockModel, temperament: VirtualLockTemperament,
-    in directory: DataDirectory
+    offlineKey: OfflineDoorKey? = nil, in directory: DataDirectory
   ) {
     let memory = LockMemoryFile<VirtualLock.Memory>(
       url: directory.url.appendingPathComponent("simulated-\(name.replacing(" ", with: "-")).json"))
     let lock = VirtualLock(
       model: model, temperament: temperament, memory: memory.read() ?? VirtualLock.Memory(),
-      seed: UInt64.random(in: 1 ... .max))
+      seed: UInt64.random(in: 1 ... .max), offlineKey: offlineKey)
     let runner = VirtualLockRunner(lock) { memory.write($0) }
     self.doors.append((name, nature))
     self.site.locks.append(
@@ -92,11 +94,11 @@ struct DemoSite {
     let door = DoorConfiguration(
       reader: .init(address: Self.readerAddress), strike: .init(address: Self.readerAddress, time: .seconds(3)),
       contact: .init(address: Self.readerAddress), exitButton: .init(address: Self.readerAddress))
-    self.doors.append((name, "OSDP reader with secure channel, on \(self.terminal.path)"))
+    self.doors.append((name, "OSDP reader with secure channel, on \(self.terminal.path); takes offline codes"))
     self.site.accounts.append(.init(key: "Simulated RS-485 line", kind: "OSDP line"))
     var lock = SiteDefinition.Lock(
       key: name, account: "Simulated RS-485 line", deviceType: "edge_lock", manufacturer: "Bitting",
-      model: "OSDP door", capabilities: .osdpDoor(codeLengths: [4, 5, 6, 7, 8]),
+      model: "OSDP door", capabilities: .osdpDoor(codeLengths: [4, 5, 6, 7, 8], verifiesOfflineCodes: true),
       simulation: LockSimulation { pin in
         await line.act(at: Self.readerAddress) { $0.pressed("\(pin.digits)#") }
       })
@@ -105,11 +107,13 @@ struct DemoSite {
     self.site.links.append(
       .init(
         account: "Simulated RS-485 line", isBus: true,
-        opener: .serial(SerialPort(path: self.terminal.path, baud: 115_200))
-      ) { ids in
-        OSDPDoorDriver(
-          bus: .init(devices: [.init(address: Self.readerAddress, keyMode: .secure(key))], baud: 115_200),
-          doors: [(lock: ids[name] ?? LockID(rawValue: name), configuration: door)])
-      })
+        opener: .serial(SerialPort(path: self.terminal.path, baud: 115_200)),
+        seeded: { seed in
+          let id = seed.lockIDs[name] ?? LockID(rawValue: name)
+          return OSDPDoorDriver(
+            bus: .init(devices: [.init(address: Self.readerAddress, keyMode: .secure(key))], baud: 115_200),
+            doors: [(lock: id, configuration: door)],
+            offline: [id: seed.offlineVerifier(of: id)].compactMapValues { $0 })
+        }))
   }
 }

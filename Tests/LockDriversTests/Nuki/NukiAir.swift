@@ -263,7 +263,7 @@ struct NukiAir {
         self.wishes.append(before)
         self.events.append((self.now.uptime, .wanted(reason)))
         if self.opensAt == nil { self.opensAt = self.now.uptime + Self.connecting }
-      case .remember(let bytes):
+      case .remember(_, let bytes):
         guard self.canRemember else {
           // What follows is not written: a closed link takes nothing.
           isToBeClosed = self.link != nil

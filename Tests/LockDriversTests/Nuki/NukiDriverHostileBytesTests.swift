@@ -35,7 +35,7 @@ import Testing
         case .write(let packet): asked.append(packet)
         case .finish(let id, _): if open.remove(id.rawValue) == nil { Issue.record("ended twice") }
         case .closeLink: isClosing = true
-        case .remember(let bytes): if bytes.count > 20_000 { Issue.record("memory grows") }
+        case .remember(_, let bytes): if bytes.count > 20_000 { Issue.record("memory grows") }
         case .setDeadline, .report, .openLink: break
         }
       }

@@ -34,6 +34,18 @@ let virtualLockVectors: [(name: String, frame: VirtualLockFrame, hex: String)] =
     "READ_LOG", VirtualLockFrame(sequence: 7, body: .request(.readLog(after: 41, limit: 32))),
     "564b01060705002900000020aef4"
   ),
+  (
+    "LOG of an offline code",
+    VirtualLockFrame(
+      sequence: 11,
+      body: .reply(
+        .log(
+          [
+            LockRecord(
+              index: 1, date: Timestamp(milliseconds: 1_780_000_000_000),
+              happening: .unlocked(.keycode, OfflineCode(startHour: 494_444, slot: 216).map(EntryCredential.offline)))
+          ], newest: 1))), "564b01850b1b00010000000101000000008844709e0100000101ffff6c8b0700d80030e4"
+  ),
   ("LOCK", VirtualLockFrame(sequence: 8, body: .request(.lock)), "564b01070800001341"),
   ("UNLOCK", VirtualLockFrame(sequence: 9, body: .request(.unlock)), "564b0108090000cda2"),
   (

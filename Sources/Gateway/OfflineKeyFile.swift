@@ -1,0 +1,75 @@
+import Foundation
+import Glibc
+import LockCore
+package import OfflineCodes
+
+/// A door's offline key in a file, as `bitting offline-key export` writes it and `bitting offline-code` reads it:
+/// one JSON object, readable by its owner alone. Whoever has the file can make every offline code of the door.
+package struct OfflineKeyFile: Codable {
+  private var format = Self.format
+  /// The door's name, for people.
+  package var name: String
+  private var door: String
+  private var generation: UInt32
+  private var secret: String
+
+  private static let format = "bitting offline key 1"
+
+  /// Puts a key down.
+  package init(name: String, key: OfflineDoorKey) {
+    self.name = name
+    self.door = key.door.rawValue
+    self.generation = key.generation
+    self.secret = key.secret.map { byte in
+      let digits = String(byte, radix: 16)
+      return digits.count == 1 ? "0" + digits : digits
+    }.joined()
+  }
+
+  /// Reads a file.
+  package init(path: String) throws(StartFault) {
+    guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)) else {
+      throw StartFault(.unavailable, "\(path) cannot be read; name a file that bitting offline-key export has written")
+    }
+    guard let file = try? JSONDecoder().decode(Self.self, from: data), file.format == Self.format else {
+      throw StartFault(.configuration, "\(path) is no offline key; make one with: bitting offline-key export DOOR")
+    }
+    self = file
+  }
+
+  /// The key.
+  package func key() throws(StartFault) -> OfflineDoorKey {
+    let digits = Array(self.secret)
+    let bytes = stride(from: 0, to: digits.count - 1, by: 2).compactMap {
+      UInt8(String(digits[$0...($0 + 1)]), radix: 16)
+    }
+    do {
+      let key = try OfflineDoorKey(door: LockID(rawValue: self.door), generation: self.generation, secret: bytes)
+      if let key, digits.count == 2 * OfflineDoorKey.length { return key }
+    } catch {
+      throw StartFault(.software, "the cryptographic library does not work; see that libsodium is there")
+    }
+    throw StartFault(.configuration, "the offline key of \(self.name) is damaged; export it again")
+  }
+
+  /// Writes a new file, synced; one that is there is left as it is.
+  package func write(to path: String) throws(StartFault) {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    guard let data = try? encoder.encode(self) else { throw StartFault(.software, "the key cannot be encoded") }
+    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else {
+      throw StartFault(
+        .cannotCreate,
+        errno == EEXIST
+          ? "\(path) is there already and is left as it is; name another file with --to, or delete that one"
+          : "\(path) cannot be written; name another file with --to")
+    }
+    defer { close(descriptor) }
+    let bytes = [UInt8](data) + [UInt8(ascii: "\n")]
+    guard unsafe Glibc.write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0 else {
+      _ = unsafe unlink(path)
+      throw StartFault(.cannotCreate, "\(path) cannot be written; is the disk full?")
+    }
+  }
+}

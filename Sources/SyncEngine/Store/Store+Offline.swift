@@ -1,0 +1,132 @@
+internal import Foundation
+internal import GRDB
+public import LockCore
+public import OfflineCodes
+
+/// The offline keys of doors, and the codes given out. Keys and PINs stand here in clear: this is the store.
+extension Store {
+  /// The offline key of a door by its name in the configuration; door and key are made when they are new, and synced
+  /// before anybody has the key.
+  public func offlineKey(ofLock name: String, at now: Timestamp) throws -> OfflineDoorKey {
+    try self.offlineKey(of: try self.lock(named: name, at: now).id, at: now)
+  }
+
+  /// Gives a door a new offline key, and counts its generation up: every code of the earlier one is dead.
+  /// - Parameter name: the door's name in the configuration, or its id.
+  /// - Returns: nil for no such door.
+  public func renewOfflineKey(ofLock name: String, at now: Timestamp) throws -> OfflineDoorKey? {
+    guard let door = try self.database.read({ try Self.offlineDoor(name, in: $0) }) else { return nil }
+    let key = try self.offlineKey(of: door.id, at: now)
+    try self.database.write { database in
+      try database.execute(
+        sql: "UPDATE offline_key SET generation = ?, key = ?, created_at = ? WHERE lock_id = ?",
+        arguments: [Int64(key.generation) + 1, Data(OfflineDoorKey.draw()), now.milliseconds, door.id.rawValue])
+    }
+    return try self.offlineKey(of: door.id, at: now)
+  }
+
+  /// Reads a door's offline key out of a store that may belong to a running daemon; nothing is written.
+  /// - Parameters:
+  ///   - name: the door's name in the configuration, its nickname, or its id.
+  ///   - path: the store.
+  /// - Returns: the door's name in the configuration and its key; nil for no such door, or none with a key.
+  /// - Throws: ``Fault``.
+  public static func offlineKey(
+    ofLock name: String, inStoreAt path: String
+  ) throws(Fault) -> (name: String, key: OfflineDoorKey)? {
+    do {
+      var configuration = Configuration()
+      configuration.readonly = true
+      configuration.busyMode = .timeout(2)
+      configuration.publicStatementArguments = false
+      let database = try DatabaseQueue(path: path, configuration: configuration)
+      return try database.read { database in
+        guard let door = try Self.offlineDoor(name, in: database),
+          let key = try Self.offlineKey(of: door.id, in: database)
+        else { return nil }
+        return (door.name, key)
+      }
+    } catch {
+      throw .cannotOpen(path: path, reason: Self.reason(of: error))
+    }
+  }
+
+  private static func offlineDoor(_ name: String, in database: Database) throws -> (id: LockID, name: String)? {
+    try Row.fetchOne(
+      database,
+      sql: "SELECT id, key FROM lock WHERE key = ?1 OR nickname = ?1 OR id = lower(?1) ORDER BY key = ?1 DESC",
+      arguments: [name]
+    ).map { (LockID(rawValue: $0["id"]), $0["key"]) }
+  }
+
+  private static func offlineKey(of lock: LockID, in database: Database) throws -> OfflineDoorKey? {
+    guard
+      let row = try Row.fetchOne(
+        database, sql: "SELECT generation, key FROM offline_key WHERE lock_id = ?", arguments: [lock.rawValue])
+    else { return nil }
+    let key = try OfflineDoorKey(
+      door: lock, generation: UInt32(clamping: row["generation"] as Int64), secret: [UInt8](row["key"] as Data))
+    guard let key else { throw MalformedRow(column: "offline_key.key") }
+    return key
+  }
+
+  private func offlineKey(of lock: LockID, at now: Timestamp) throws -> OfflineDoorKey {
+    try self.database.write { database in
+      try database.execute(
+        sql: "INSERT INTO offline_key VALUES (?, 1, ?, ?) ON CONFLICT DO NOTHING",
+        arguments: [lock.rawValue, Data(OfflineDoorKey.draw()), now.milliseconds])
+      guard let key = try Self.offlineKey(of: lock, in: database) else { throw MalformedRow(column: "offline_key") }
+      return key
+    }
+  }
+
+  /// The key of a door and the codes given out; the key is made when it is new.
+  func offlineBook(of lock: LockID, at now: Timestamp) throws -> OfflineBook {
+    var book = OfflineBook(key: try self.offlineKey(of: lock, at: now))
+    let rows = try self.database.read { database in
+      try Row.fetchAll(database, sql: "SELECT * FROM offline_code WHERE lock_id = ?", arguments: [lock.rawValue])
+    }
+    for row in rows {
+      let record = try OfflineCodeRecord(row)
+      book.codes[record.id] = record
+    }
+    return book
+  }
+
+  /// Writes what differs between two states of a door's offline codes. Within the caller's transaction.
+  func write(_ book: OfflineBook?, over before: OfflineBook?, of lock: LockID, in database: Database) throws {
+    let (codes, earlier) = (book?.codes ?? [:], before?.codes ?? [:])
+    for (id, record) in codes where earlier[id] != record { try record.write(lock: lock.rawValue, in: database) }
+    for id in earlier.keys where codes[id] == nil {
+      try database.execute(sql: "DELETE FROM offline_code WHERE id = ?", arguments: [id.rawValue])
+    }
+  }
+}
+
+extension OfflineCodeRecord {
+  fileprivate init(_ row: Row) throws {
+    guard let pin = PINCode(row["pin"] as String),
+      let code = OfflineCode(startHour: row["start_hour"], slot: row["slot"])
+    else { throw MalformedRow(column: "offline_code") }
+    self.init(
+      id: AccessCodeID(rawValue: row["id"]), name: row["name"], pin: pin, code: code,
+      generation: UInt32(clamping: row["generation"] as Int64), createdAt: Timestamp(milliseconds: row["created_at"]))
+    self.usedAt = (row["used_at"] as Int64?).map(Timestamp.init(milliseconds:))
+    self.told.isSet = row["told_set"]
+    self.told.isOver = row["told_over"]
+  }
+
+  fileprivate func write(lock: String, in database: Database) throws {
+    try database.execute(
+      sql: """
+        INSERT INTO offline_code VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (id) DO UPDATE SET used_at = excluded.used_at, told_set = excluded.told_set,
+          told_over = excluded.told_over
+        """,
+      arguments: [
+        self.id.rawValue, lock, self.terms.name, self.terms.pin.digits, self.code.startHour, self.code.slot,
+        Int64(self.generation), self.createdAt.milliseconds, self.usedAt?.milliseconds, self.told.isSet,
+        self.told.isOver,
+      ])
+  }
+}
