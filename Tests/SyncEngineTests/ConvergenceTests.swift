@@ -23,7 +23,7 @@ import Testing
     "deleted": [],
   ]
 
-  @Test(arguments: 0..<8) func `the site converges, tells a legal story and loses nothing`(seed: Int) throws {
+  @Test(arguments: 0..<12) func `the site converges, tells a legal story and loses nothing`(seed: Int) throws {
     var random = SeededRandom(seed: UInt64(seed))
     let keys = ["Front", "Gate", "Studio"]
     let site = try VirtualSite(
@@ -80,6 +80,11 @@ import Testing
         }
       }
       site.advance(by: .seconds(Int.random(in: 0...3000, using: &random)))
+      for (id, promise) in promises { Self.check(try #require(site.view(id)), promise.window, at: site.date) }
+      for view in deleted.compactMap({ site.view($0) }) {
+        #expect(view.status == .removing && view.pendingMutations.map(\.code) == ["deleting"])
+        #expect(view.warnings.map(\.code).contains("being_deleted"))
+      }
     }
     for key in cut { site.restore(key) }
     try Self.removeStrangers(from: site, keys: keys)
@@ -120,6 +125,23 @@ import Testing
     site.advance(by: .seconds(1))
     #expect(site.story() == story)
     #expect(site.allWrites == writes)
+  }
+
+  /// The states that the clock leaves to a code: none other is ever shown, whatever happens at the lock.
+  private static func check(_ view: AccessCodeView, _ window: TimeWindow?, at now: Timestamp) {
+    let mutations = Set(view.pendingMutations.map(\.code))
+    switch view.status {
+    case .set:
+      // Where the lock keeps no times a code is there an hour ahead (R33).
+      #expect(window.map { $0.start - .hours(1) <= now && now < $0.end } ?? true, "set outside of its times")
+      #expect(mutations.isEmpty)
+    case .setting:
+      #expect(window.map { now < $0.end } ?? true, "being set although it is over")
+      #expect(!mutations.isEmpty && mutations.isDisjoint(with: ["deleting", "deferring_creation"]))
+    case .removing: #expect(window.map { now >= $0.end || now < $0.start } ?? false, "removed within its times")
+    case .unset: #expect(window.map { now >= $0.end || now < $0.start } ?? false, "not even begun within its times")
+    case .unknown: Issue.record("unknown although the adapter is there")
+    }
   }
 
   private static func window(around now: Timestamp, using random: inout SeededRandom) -> TimeWindow? {
