@@ -27,6 +27,10 @@ public actor SyncEngine {
   let keyHashes: [[UInt8]]
   /// Marks the cursors of listings.
   public nonisolated let cursorSeal: CursorSeal
+  /// The addresses that events are sent to, and the sending.
+  public nonisolated let webhooks: Webhooks
+  /// The newest event that ``webhooks`` was called for.
+  private var newestRung = Timestamp.distantPast
 
   /// Loads the site from its store. Nothing is opened before ``run()``.
   ///
@@ -50,6 +54,7 @@ public actor SyncEngine {
     // Bounded by what is asked of drivers and by the speed of the wires; a lost one would lose a command's end.
     (self.messages, self.tell) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
     self.cursorSeal = try CursorSeal(keptIn: store)
+    self.webhooks = try Webhooks(store: store, clock: clock, logger: logger)
     self.keyHashes = try store.apiKeyHashes().map { Array($0.utf8) }
     var memories: [LockID: [UInt8]] = [:]
     for lock in self.site.lockIDs.values { memories[lock] = try store.driverMemory(of: lock) }
@@ -146,6 +151,10 @@ public actor SyncEngine {
       case .entered(let lock): self.waiters.resume(for: lock.rawValue)
       case .note(let sentence): self.logger.notice("\(sentence)")
       }
+    }
+    if self.site.newestEvent != self.newestRung {
+      self.newestRung = self.site.newestEvent
+      self.webhooks.journalGrew()
     }
     self.alarm?.cancel()
   }

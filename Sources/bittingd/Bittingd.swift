@@ -114,6 +114,7 @@ import UnixSignals
     var services: [any Service] = [EngineService(engine: engine)]
     if let radio { services.append(RadioService(radio: radio)) }
     if let demo { services.append(DemoService(site: demo)) }
+    services.append(WebhookService(webhooks: engine.webhooks))
     services.append(application)
     var configuration = ServiceGroupConfiguration(
       services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
@@ -157,6 +158,17 @@ private struct RadioService: Service {
   let radio: BluetoothRadio
 
   func run() async throws { await cancelWhenGracefulShutdown { await self.radio.run() } }
+}
+
+/// The sending of events as a service: ends with the daemon.
+private struct WebhookService: Service {
+  let webhooks: Webhooks
+
+  func run() async throws {
+    let client = WebhookClient()
+    await cancelWhenGracefulShutdown { await self.webhooks.run(client.post) }
+    await client.shutDown()
+  }
 }
 
 /// The simulated reader as a service: ends with the daemon.

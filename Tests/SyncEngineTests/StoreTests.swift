@@ -50,6 +50,7 @@ import Testing
         tables == [
           "access_code", "account", "action_attempt", "api_key", "bond", "device_key", "driver_memory", "event",
           "lock", "offline_code", "offline_key", "reply", "retired_pin", "site", "slot", "stranger", "tenancy",
+          "webhook", "webhook_trial",
         ])
       let pins = try String.fetchOne(
         database, sql: "SELECT type FROM pragma_table_info('access_code') WHERE name = 'pin'")

@@ -9,7 +9,7 @@ struct RouteTable: Sendable {
   init() {
     let offered =
       Route.site + Route.devices + Route.locks + Route.accessCodes + Route.unmanagedAccessCodes
-      + Route.deviceReports + Route.actionAttempts + Route.events
+      + Route.deviceReports + Route.actionAttempts + Route.events + Route.webhooks
     self.routes = Dictionary((offered + Self.later).map { ($0.path, $0) }) { first, _ in first }
   }
 
@@ -28,10 +28,5 @@ struct RouteTable: Sendable {
     Route(notImplemented: "/devices/simulate/connect_to_hub", .act),
     Route(notImplemented: "/devices/simulate/disconnect_from_hub", .act),
     Route(notImplemented: "/devices/simulate/paid_subscription", .act),
-    Route(notImplemented: "/webhooks/create", .act),
-    Route(notImplemented: "/webhooks/get", .read),
-    Route(notImplemented: "/webhooks/list", .read),
-    Route(notImplemented: "/webhooks/update", .update),
-    Route(notImplemented: "/webhooks/delete", .delete),
   ]
 }

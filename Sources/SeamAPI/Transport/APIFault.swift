@@ -98,6 +98,8 @@ extension APIFault {
     case .deviceNotFound: self = .notFound("device_not_found", "There is no such device")
     case .accessCodeNotFound: self = .notFound("access_code_not_found", "There is no such access code")
     case .actionAttemptNotFound: self = .notFound("action_attempt_not_found", "There is no such action attempt")
+    case .webhookNotFound: self = .notFound("webhook_not_found", "There is no such webhook")
+    case .invalidEventTypes(let sentence): self.init(status: 400, type: "invalid_event_types", message: sentence)
     case .duplicateAccessCode(let existing):
       self.init(
         status: 409, type: "duplicate_access_code", message: "The code is already in use on this device",

@@ -30,6 +30,8 @@ struct Site {
   let name: String
   let timeZone: String?
   let backupPoolSize: Int
+  /// How long events are kept.
+  let eventRetention: Duration
   private(set) var accounts: [String: Adapter] = [:]
   private(set) var doors: [LockID: Door] = [:]
   /// Ids by name in the configuration.
@@ -45,7 +47,7 @@ struct Site {
   private var errands: [CommandID: (lock: LockID, errand: Errand)] = [:]
   private var lastCommand: UInt64 = 0
   /// The newest `created_at` given, so that a clock that was set back cannot hide new events from readers.
-  private var newestEvent = Timestamp.distantPast
+  private(set) var newestEvent = Timestamp.distantPast
 
   /// Loads what the store knows of the locks that the configuration names.
   init(store: Store, definition: SiteDefinition, policy: SchedulingPolicy, at now: Timestamp) throws {
@@ -53,6 +55,7 @@ struct Site {
     self.name = definition.name
     self.timeZone = definition.timeZone
     self.backupPoolSize = definition.backupPoolSize
+    self.eventRetention = definition.eventRetention
     self.nextPruning = now + Self.pruningDelay
     self.workspaceID = try store.value("workspace_id") { UUID().uuidString.lowercased() }
     for account in definition.accounts {
@@ -81,7 +84,7 @@ struct Site {
     self.retiredPINs = try store.retiredPINs()
   }
 
-  /// How long what is over is remembered: events, finished attempts, who held a slot.
+  /// How long what is over is remembered: finished attempts, who held a slot.
   static let retention = Duration.hours(24 * 90)
   private static let pruningDelay = Duration.minutes(10)
   private static let storeRetryDelay = Duration.seconds(10)
@@ -110,7 +113,9 @@ struct Site {
     self.nextPruning = now + .hours(24)
     do {
       // A clock that ran ahead must not make young things old: the newest event is the measure.
-      let isDone = try self.store.prune(before: min(now, self.newestEvent) - Self.retention)
+      let date = min(now, self.newestEvent)
+      let isDone = try self.store.prune(
+        eventsBefore: date - self.eventRetention, othersBefore: date - Self.retention)
       try self.store.forgetRetiredPINs(before: now - Self.pinRest)
       self.retiredPINs = self.retiredPINs.filter { $0.value >= now - Self.pinRest }
       if !isDone { self.nextPruning = now + .minutes(1) }

@@ -184,6 +184,8 @@ public struct SiteDefinition: Sendable {
   public var timeZone: String?
   /// How many codes are kept ready on a lock whose backup pool is on, 1 to 10.
   public var backupPoolSize = 3
+  /// How long events are kept; more than the 28 hours that a webhook's schedule takes.
+  public var eventRetention = Duration.hours(24 * 90)
   /// Adapters.
   public var accounts: [Account]
   /// Locks; their keys are unique.

@@ -105,15 +105,15 @@ extension Store {
     }
   }
 
-  /// Forgets events, finished attempts and ended tenancies from before a date; so many at a time, that nobody waits
-  /// for it.
+  /// Forgets events from before one date, and finished attempts and ended tenancies from before another; so many at a
+  /// time, that nobody waits for it. An event that a webhook is still tried with stays.
   /// - Returns: true when nothing is left to forget.
-  func prune(before date: Timestamp, atMost limit: Int = 5000) throws -> Bool {
+  func prune(eventsBefore eventDate: Timestamp, othersBefore date: Timestamp, atMost limit: Int = 5000) throws -> Bool {
     try self.database.write { database in
       var isDone = true
-      for (table, condition) in [
-        ("event", "created_at < ?"), ("action_attempt", "created_at < ? AND status <> 'pending'"),
-        ("tenancy", "ended_at < ?"),
+      for (table, condition, date) in [
+        ("event", "created_at < ? AND sequence NOT IN (SELECT sequence FROM webhook_trial)", eventDate),
+        ("action_attempt", "created_at < ? AND status <> 'pending'", date), ("tenancy", "ended_at < ?", date),
       ] {
         try database.execute(
           sql: "DELETE FROM \(table) WHERE rowid IN (SELECT rowid FROM \(table) WHERE \(condition) LIMIT ?)",

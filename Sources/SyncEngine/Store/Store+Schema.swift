@@ -199,6 +199,28 @@ extension Store {
           CREATE INDEX offline_code_by_lock ON offline_code (lock_id);
           """)
     }
+    migrator.registerMigration("7") { database in
+      try database.execute(
+        sql: """
+          CREATE TABLE webhook (
+            id TEXT PRIMARY KEY,
+            url TEXT NOT NULL,
+            event_types TEXT NOT NULL,           -- JSON
+            secret BLOB NOT NULL,
+            created_at INTEGER NOT NULL,
+            position INTEGER NOT NULL            -- sequence of the last event that is done with
+          ) STRICT;
+
+          -- Events that a webhook did not take yet: the one after its position, and those that were set aside.
+          CREATE TABLE webhook_trial (
+            webhook_id TEXT NOT NULL REFERENCES webhook (id),
+            sequence INTEGER NOT NULL,
+            failures INTEGER NOT NULL,
+            failed_at INTEGER NOT NULL,
+            PRIMARY KEY (webhook_id, sequence)
+          ) STRICT;
+          """)
+    }
     migrator.registerMigration("10") { database in
       try database.execute(
         sql: """

@@ -10,6 +10,10 @@ public enum RequestFault: Error, Sendable {
   case accessCodeNotFound
   /// No such action attempt (404 `action_attempt_not_found`).
   case actionAttemptNotFound
+  /// No such webhook (404 `webhook_not_found`).
+  case webhookNotFound
+  /// A webhook for events that do not exist (400 `invalid_event_types`); which rule is broken.
+  case invalidEventTypes(String)
   /// The PIN is in use on that lock (409 `duplicate_access_code`).
   case duplicateAccessCode(existing: AccessCodeID)
   /// A backup takes the place of a time-bound code only (400 `access_code_not_time_bound`).

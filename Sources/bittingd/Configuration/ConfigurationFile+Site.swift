@@ -19,6 +19,7 @@ extension ConfigurationFile {
   func site(store: Store, logger: Logger) throws -> SiteDefinition {
     var site = SiteDefinition(name: self.siteName, timeZone: self.timeZone)
     site.backupPoolSize = self.backupPoolSize
+    site.eventRetention = .hours(24 * self.keepDays)
     for line in self.lines {
       site.accounts.append(.init(key: line.name, kind: "OSDP line"))
       var devices: [OSDPBus.Device] = []

@@ -64,6 +64,8 @@ struct ConfigurationFile {
   var api: SeamAPI.Settings
   /// How many codes are kept ready on a lock whose backup pool is on.
   var backupPoolSize: Int
+  /// How many days events are kept.
+  var keepDays: Int
   var bluetooth: Bluetooth
   var lines: [Line]
   var doors: [Door]
@@ -83,7 +85,9 @@ struct ConfigurationFile {
 
   /// Reads a file's text; key files are looked for relative to `directory`.
   init(_ text: String, directory: URL) throws(ConfigurationFault) {
-    let root = try ConfigurationNode.parse(text).members(["site", "api", "access_codes", "bluetooth", "lines", "doors"])
+    let root = try ConfigurationNode.parse(text).members([
+      "site", "api", "access_codes", "events", "bluetooth", "lines", "doors",
+    ])
     let site = try root.required("site", "add 'site:' with 'name:' and 'time_zone:'").members(["name", "time_zone"])
     self.siteName = try site.required("name", "add the name of the site").text()
     let zone = try site.required("time_zone", "add the site's IANA time zone, for example Europe/Berlin")
@@ -94,6 +98,8 @@ struct ConfigurationFile {
     self.api = try root["api"].map(Self.api) ?? SeamAPI.Settings()
     let codes = try root["access_codes"]?.members(["backup_pool_size"])
     self.backupPoolSize = try codes?["backup_pool_size"]?.integer(in: 1...10) ?? 3
+    // At least as long as a webhook's receiver is tried with an event.
+    self.keepDays = try root["events"]?.members(["keep_days"])["keep_days"]?.integer(in: 2...3650) ?? 90
     self.bluetooth = try root["bluetooth"].map(Self.bluetooth) ?? Bluetooth()
     self.lines = []
     var devices: [String: (line: Int, address: UInt8)] = [:]
