@@ -110,11 +110,14 @@ def test_R40_a_door_without_an_offline_key_refuses(seam, daemon, studio):
         daemon, studio, starts_at=written(start), ends_at=written(start + HOUR))
 
 
-def test_R47_the_limits_of_times_are_listed(daemon, door):
+def test_R45_R47_the_limits_of_times_are_listed_and_there_are_no_fixed_slots(daemon, door):
     options = door["properties"]["offline_time_frame_options"]
     assert [(option["min_duration"], option["max_duration"]) for option in options] == [
         ("PT1H", "PT72H"), ("P4D", "P62D"), ("P9W", "P53W"), ("PT24H", "PT24H")]
     assert [option.get("matching_start_end_time") for option in options] == [None, True, True, True]
+    for option in options:
+        assert "time_pairs" not in option
+        assert (option["start_date_recurrence_rule"], option["time_zone"]) == ("FREQ=HOURLY", "UTC")
 
 
 @pytest.mark.parametrize("fields,sentence", [
@@ -146,7 +149,7 @@ def test_R6_the_sdk_gets_the_refusal_of_a_chosen_pin(seam, door):
 
 
 @pytest.mark.parametrize("rounding", ["1hour", "1h", "1day", "1d", None])
-def test_R42_times_are_rounded_up_to_an_hour_or_a_day(daemon, door, rounding):
+def test_R42_R46_times_are_rounded_up_to_an_hour_or_a_day_and_their_length_makes_the_kind(daemon, door, rounding):
     start = this_hour() + timedelta(days=30)
     fields = {"max_time_rounding": rounding} if rounding else {}
     if rounding in ("1day", "1d"):
