@@ -139,3 +139,14 @@ def test_a_name_that_is_too_long_or_cannot_be_kept_is_refused(daemon, studio):
         error = daemon.post("/devices/update", {"device_id": studio["device_id"], "name": name}, status=400)["error"]
         assert "name" in error["validation_errors"]
     assert daemon.door("Studio")["display_name"] == "Studio"
+
+
+def test_devices_are_chosen_by_what_they_can_do(daemon):
+    devices = daemon.post("/devices/list")["devices"]
+    flag = lambda device, name: device.get(name) is True
+    for name in ("can_remotely_unlock", "can_program_online_access_codes", "can_configure_auto_lock"):
+        able = [device["device_id"] for device in devices if flag(device, name)]
+        for parameter, wanted in (("include_if", able),
+                                  ("exclude_if", [d["device_id"] for d in devices if d["device_id"] not in able])):
+            found = daemon.post("/devices/list", {parameter: [name]})["devices"]
+            assert [device["device_id"] for device in found] == wanted, (parameter, name)

@@ -162,6 +162,14 @@ def test_a_get_may_carry_a_json_body_and_the_body_wins(daemon, front_door, studi
     assert response.json()["device"]["device_id"] == front_door["device_id"]
 
 
+def test_a_query_counts_where_something_is_read_with_any_verb_and_nowhere_else(daemon, front_door, studio):
+    merged = daemon.http.post("/devices/list?limit=1", json={"search": "Studio"}).json()
+    assert [device["display_name"] for device in merged["devices"]] == ["Studio"]
+    assert "limit=1" in daemon.http.post("/devices/list?limit=1", json={}).json()["pagination"]["next_page_url"]
+    refused = daemon.http.post(f"/locks/unlock_door?device_id={front_door['device_id']}", json={})
+    assert refused.json()["error"]["message"] == "device_id is required"
+
+
 def test_a_delete_takes_its_parameters_from_query_or_body(daemon, front_door):
     for send in (lambda id: {"params": {"access_code_id": id, "_strict": "true"}},
                  lambda id: {"json": {"access_code_id": id}}):

@@ -44,6 +44,9 @@ import Testing
     ("limit=seven", ["limit": "seven"]),
     ("limit=5&_strict=false", ["limit": 5]),
     ("&&name", ["name": nil]),
+    ("ids=a,b&_strict=TRUE", ["ids": ["a", "b"]]),
+    ("flag=1&_strict=", ["flag": true]),
+    ("flag=no&ids[]=a,b", ["flag": false, "ids": ["a,b"]]),
   ]
 
   @Test(arguments: generous)

@@ -42,6 +42,8 @@ extension Route {
     .optional("created_before", .timestamp), .optional("custom_metadata_has", .map), .optional("search", .someText),
     .optional("connect_webview_id", .id), .optional("customer_key", .someText), .optional("space_id", .id),
     .optional("user_identifier_key", .someText), .nullable("unstable_location_id", .id), .optional("limit", .limit),
+    .optional("include_if", .list(.someText, count: 0...100)),
+    .optional("exclude_if", .list(.someText, count: 0...100)),
     .nullable("page_cursor", .cursor),
   ]
 
@@ -76,6 +78,8 @@ extension Call {
         && input.text("manufacturer").map { $0.lowercased() == device.manufacturerKey } ?? true
         && before.map { device.createdAt < $0 } ?? true
         && device.customMetadata.has(metadata)
+        && input.texts("include_if")?.allSatisfy { device.abilities[$0] == true } ?? true
+        && !(input.texts("exclude_if")?.contains { device.abilities[$0] == true } ?? false)
         && input.text("search").map(device.matches) ?? true
     }
   }
