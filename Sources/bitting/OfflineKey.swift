@@ -74,7 +74,8 @@ struct OfflineKey: AsyncParsableCommand {
         let store = try Store(path: directory.path("bitting.sqlite"))
         guard let key = try store.renewOfflineKey(ofLock: self.door, at: Reactor.now.date) else {
           throw StartFault(
-            .unavailable, "there is no door '\(self.door)'; give its name as bittingd shows it, or its device_id")
+            .unavailable,
+            "no door '\(self.door)' takes offline codes here; give its name as bittingd shows it, or its device_id")
         }
         print("\(self.door) has offline key number \(key.generation); the codes of earlier ones are dead")
       } catch let fault as StartFault {

@@ -20,7 +20,7 @@ public struct OfflineSchedule: Hashable, Sendable {
   public enum Fault: Error, Hashable, Sendable {
     /// The end is not after the start.
     case reversed
-    /// The start is before 1970 or beyond what the digits can say.
+    /// The start is before 1970, or in the last year of the calendar.
     case outOfRange
     /// Longer than 53 weeks.
     case tooLong
@@ -57,7 +57,7 @@ public struct OfflineSchedule: Hashable, Sendable {
   /// - Throws: why there are none.
   public init(start: Timestamp, end: Timestamp?, isOneTimeUse: Bool = false, rounding: Rounding) throws(Fault) {
     let hour = OfflineCode.hour(of: start)
-    guard (0...Int(UInt32.max)).contains(hour) else { throw .outOfRange }
+    guard hour >= 0, hour < Self.firstHourTooLate else { throw .outOfRange }
     self.startHour = hour
     if isOneTimeUse {
       self.term = .once
@@ -75,6 +75,10 @@ public struct OfflineSchedule: Hashable, Sendable {
     let excess = self.end - end
     guard excess <= rounding.limit else { throw .needsRounding(by: excess) }
   }
+
+  /// From here on an end may lie beyond the last date there is.
+  private static let firstHourTooLate =
+    OfflineCode.hour(of: .distantFuture) - OfflineTerm.weeks(OfflineTerm.weekly.upperBound).lengthInHours
 
   /// The first instant at which it no longer opens.
   public var end: Timestamp {

@@ -7,7 +7,8 @@ extension EventType {
       .code("A change of an access code was asked for; the lock does not have it yet.", with: ["requested_mutations"])
     case .accessCodeScheduledOnDevice:
       .code("The lock has stored the code ahead of its start.", with: ["code"])
-    case .accessCodeSetOnDevice: .code("The code opens the door now: the lock has proved that.", with: ["code"])
+    case .accessCodeSetOnDevice:
+      .code("The code opens the door now: the lock has proved that; an offline code has begun.", with: ["code"])
     case .accessCodeNameChanged: .code("The lock has a changed name.", with: Self.change)
     case .accessCodeCodeChanged: .code("The lock has a changed PIN.", with: Self.change)
     case .accessCodeTimeFrameChanged: .code("The lock has a changed time frame.", with: Self.change)
@@ -25,7 +26,8 @@ extension EventType {
     case .accessCodeDeletedExternalToSeam: .code("Somebody removed the code at the lock.")
     case .accessCodeBackupAccessCodePulled:
       .code("A backup code was pulled for this code.", with: ["backup_access_code_id"])
-    case .accessCodeRemovedFromDevice: .code("The code is gone from the lock; only if it was on it.")
+    case .accessCodeRemovedFromDevice:
+      .code("The code is gone from the lock, only if it was on it; an offline code is over.")
     case .accessCodeDeleted: .code("A deleted code is gone for good; the last that is heard of it.", with: ["code"])
 
     case .accessCodeUnmanagedCreated: .unmanagedCode("A code that is not the gateway's was found on a lock.")

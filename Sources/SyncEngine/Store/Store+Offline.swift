@@ -13,16 +13,17 @@ extension Store {
 
   /// Gives a door a new offline key, and counts its generation up: every code of the earlier one is dead.
   /// - Parameter name: the door's name in the configuration, or its id.
-  /// - Returns: nil for no such door.
+  /// - Returns: nil for no such door, or none with a key.
   public func renewOfflineKey(ofLock name: String, at now: Timestamp) throws -> OfflineDoorKey? {
-    guard let door = try self.database.read({ try Self.offlineDoor(name, in: $0) }) else { return nil }
-    let key = try self.offlineKey(of: door.id, at: now)
     try self.database.write { database in
+      guard let door = try Self.offlineDoor(name, in: database),
+        let key = try Self.offlineKey(of: door.id, in: database)
+      else { return nil }
       try database.execute(
         sql: "UPDATE offline_key SET generation = ?, key = ?, created_at = ? WHERE lock_id = ?",
         arguments: [Int64(key.generation) + 1, Data(OfflineDoorKey.draw()), now.milliseconds, door.id.rawValue])
+      return try Self.offlineKey(of: door.id, in: database)
     }
-    return try self.offlineKey(of: door.id, at: now)
   }
 
   /// Reads a door's offline key out of a store that may belong to a running daemon; nothing is written.

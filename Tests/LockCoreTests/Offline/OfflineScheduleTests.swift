@@ -78,6 +78,9 @@ import Testing
     #expect(throws: OfflineSchedule.Fault.outOfRange) {
       try OfflineSchedule(start: start, end: start + .hours(2), rounding: .hour)
     }
+    #expect(throws: OfflineSchedule.Fault.outOfRange) {
+      try OfflineSchedule(start: .distantFuture - .hours(3), end: .distantFuture, rounding: .hour)
+    }
     #expect(OfflineCode.hour(of: start) == -1)
     #expect(OfflineCode.hour(of: .init(milliseconds: -3_600_001)) == -2)
     #expect(OfflineCode(startHour: -1, slot: 0) == nil)
