@@ -54,7 +54,7 @@ class Contract:
         self._known_good: set[tuple[str, int, bytes]] = set()
 
     def check(self, answer: Answer) -> Answer:
-        """Looks at an answer and returns it. What was good once is not read again: tests that wait ask the same many times."""
+        """Looks at an answer and returns it. What was good once is not read again: a test that waits asks often."""
         key = (answer.path, answer.status, answer.content)
         found = list(header_faults(answer))
         if answer.method not in ("HEAD", "OPTIONS") and key not in self._known_good:

@@ -24,6 +24,7 @@ CONTENT_TYPES = ["application/json", "application/json; charset=utf-16", "applic
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3))
+PINS = ["7294", "58204", "364817", "3648179"]
 HOURS = [-30, -1, 1, 2, 26, 80, 900]
 
 
@@ -66,6 +67,8 @@ class Site:
         one = name.removesuffix("s")
         if name in ("starts_at", "ends_at", "since", "created_before") and chance.random() < 0.8:
             return moments.from_now(hours=chance.choice(HOURS))
+        if name == "code" and chance.random() < 0.8:
+            return chance.choice(PINS)
         if not self.names.get(one) or chance.random() < 0.2:
             return value
         return chance.choice(self.names[one]) if one == name else chance.sample(self.names[one], 1)

@@ -32,6 +32,13 @@ def test_a_device_has_all_its_fields(daemon, front_door):
     assert str(uuid.UUID(front_door["device_id"])) == front_door["device_id"]
 
 
+def test_R11_every_door_takes_codes_over_the_api(daemon):
+    for device in daemon.ask("/devices/list")["devices"]:
+        assert device["can_program_online_access_codes"] is True
+        generated = daemon.ask("/access_codes/generate_code", device_id=device["device_id"])["generated_code"]
+        assert len(generated["code"]) in device["properties"]["supported_code_lengths"]
+
+
 def test_a_device_is_found_by_id_and_by_name(seam, front_door):
     assert seam.devices.get(device_id=front_door["device_id"]).display_name == "Front Door"
     assert seam.devices.get(name="Front Door").device_id == front_door["device_id"]

@@ -109,11 +109,12 @@ def test_L12_with_the_port_pulled_out_a_code_is_unknown_until_it_is_back(make_si
     eventually(lambda: site.entries(code), "the door works")
 
 
-def test_R10_for_a_door_that_is_offline_a_code_waits_unless_it_may_not(make_site):
+def test_R10_R11_a_door_that_is_offline_takes_codes_for_later_unless_that_is_not_wanted(make_site):
     site = make_site(Reader(5)).start()
     device_id, kept = site.door()["device_id"], site.make_code()
     site.reader.is_mute = True
     eventually(lambda: not site.door()["properties"]["online"], "offline", timeout=20)
+    assert site.door()["can_program_online_access_codes"] is True
     later = {"starts_at": moments.from_now(hours=1), "ends_at": moments.from_now(hours=2)}
     for path, fields in (("/access_codes/create", {"device_id": device_id, **later}),
                          ("/access_codes/update", {"access_code_id": kept["access_code_id"], "name": "Jane"})):
