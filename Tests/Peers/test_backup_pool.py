@@ -26,7 +26,7 @@ def filled(daemon, code):
 def test_R22_R110_R112_R113_a_backup_is_pulled_once_opens_at_once_and_ends_with_the_code(daemon, seam, make_code, door):
     code = guest(make_code, door, use_backup_access_code_pool=True)
     filled(daemon, code)
-    answer = daemon.post("/access_codes/pull_backup_access_code", {"access_code_id": code["access_code_id"]})
+    answer = daemon.ask("/access_codes/pull_backup_access_code", access_code_id=code["access_code_id"])
     backup, original = answer["backup_access_code"], answer["access_code"]
     assert original["access_code_id"] == code["access_code_id"]
     assert original["pulled_backup_access_code_id"] == backup["access_code_id"]
@@ -40,12 +40,12 @@ def test_R22_R110_R112_R113_a_backup_is_pulled_once_opens_at_once_and_ends_with_
     pulled = daemon.wait_for_event("access_code.backup_access_code_pulled", access_code_id=code["access_code_id"])
     assert pulled["backup_access_code_id"] == backup["access_code_id"]
     assert len(daemon.events("access_code.backup_access_code_pulled", access_code_id=code["access_code_id"])) == 1
-    daemon.post("/access_codes/delete", {"access_code_id": backup["access_code_id"]})
+    daemon.ask("/access_codes/delete", access_code_id=backup["access_code_id"])
 
 
 def test_R91_R114_R115_what_waits_in_the_pool_is_not_listed_and_an_empty_pool_is_an_error(daemon, seam, make_code, studio):
     seam.devices.update(device_id=studio["device_id"], backup_access_code_pool_enabled=True)
-    device = daemon.post("/devices/get", {"device_id": studio["device_id"]})["device"]
+    device = daemon.ask("/devices/get", device_id=studio["device_id"])["device"]
     assert device["properties"]["supports_backup_access_code_pool"]
     assert device["properties"]["backup_access_code_pool_enabled"]
     code = guest(make_code, studio)
@@ -54,13 +54,13 @@ def test_R91_R114_R115_what_waits_in_the_pool_is_not_listed_and_an_empty_pool_is
     assert not [one for one in listed if (one.name or "").startswith("Backup")]
 
     def faults():
-        device = daemon.post("/devices/get", {"device_id": studio["device_id"]})["device"]
+        device = daemon.ask("/devices/get", device_id=studio["device_id"])["device"]
         return ({error["error_code"] for error in device["errors"]},
                 {warning["warning_code"] for warning in device["warnings"]})
     eventually(lambda: faults() == (set(), set()), "the pool is full", timeout=30)
     # Switched off, the lock is rid of them.
     seam.devices.update(device_id=studio["device_id"], backup_access_code_pool_enabled=False)
-    device = daemon.post("/devices/get", {"device_id": studio["device_id"]})["device"]
+    device = daemon.ask("/devices/get", device_id=studio["device_id"])["device"]
     assert device["properties"]["backup_access_code_pool_enabled"] is False
     assert not daemon.code(code["access_code_id"])["is_backup_access_code_available"]
     with pytest.raises(SeamHttpApiError) as refused:
@@ -81,14 +81,14 @@ def test_R110_R112_codes_without_times_have_no_backup(daemon, seam, make_code, s
 def test_R112_the_pool_survives_a_power_cut(daemons):
     daemon = daemons().start()
     door = daemon.door("Studio")
-    code = daemon.post("/access_codes/create", {
-        "device_id": door["device_id"], "starts_at": from_now(minutes=-5), "ends_at": from_now(hours=6),
-        "use_backup_access_code_pool": True})["access_code"]
+    code = daemon.ask(
+        "/access_codes/create", device_id=door["device_id"], starts_at=from_now(minutes=-5),
+        ends_at=from_now(hours=6), use_backup_access_code_pool=True)["access_code"]
     daemon.kill()
     daemon.start()
     filled(daemon, code)
-    backup = daemon.post(
-        "/access_codes/pull_backup_access_code", {"access_code_id": code["access_code_id"]})["backup_access_code"]
+    backup = daemon.ask(
+        "/access_codes/pull_backup_access_code", access_code_id=code["access_code_id"])["backup_access_code"]
     daemon.kill()
     daemon.start()
     daemon.door("Studio")
@@ -103,7 +103,7 @@ def test_R111_the_size_of_the_pool_is_configured(daemons, tmp_path):
     daemon = daemons("--demo", "--config", str(config)).start()
     door = daemon.door("Studio")
     body = {"device_id": door["device_id"], "starts_at": from_now(minutes=-5), "ends_at": from_now(hours=6)}
-    code = daemon.post("/access_codes/create", {**body, "use_backup_access_code_pool": True})["access_code"]
+    code = daemon.ask("/access_codes/create", **body, use_backup_access_code_pool=True)["access_code"]
     filled(daemon, code)
-    device = daemon.post("/devices/get", {"device_id": door["device_id"]})["device"]
+    device = daemon.ask("/devices/get", device_id=door["device_id"])["device"]
     assert not device["warnings"] and not device["errors"]

@@ -39,7 +39,7 @@ def hours() -> int:
 
 def ask(daemon, door: dict, status: int = 200, **fields) -> dict:
     body = {"device_id": door["device_id"], "is_offline_access_code": True, **fields}
-    return daemon.post("/access_codes/create", body, status=status)
+    return daemon.ask("/access_codes/create", status=status, **body)
 
 
 def create(daemon, door: dict, start: datetime, end: datetime | None = None, **fields) -> dict:
@@ -140,7 +140,7 @@ def test_R2_R41_R43_what_makes_no_offline_code_is_said(daemon, door, fields, sen
     start = this_hour()
     body = {"starts_at": written(start), "ends_at": written(start + HOUR), "is_offline_access_code": True} | fields
     body = {name: value for name, value in body.items() if value is not None}
-    error = daemon.post("/access_codes/create", body | {"device_id": door["device_id"]}, status=400)["error"]
+    error = daemon.ask("/access_codes/create", status=400, **body | {"device_id": door["device_id"]})["error"]
     assert error["type"] == "invalid_input"
     assert sentence in error["message"]
 
@@ -206,12 +206,12 @@ def test_R41_R51_an_offline_code_is_neither_changed_nor_deleted_while_it_is_good
     code = create(daemon, door, this_hour(), this_hour() + hours * HOUR)
     locator = {"access_code_id": code["access_code_id"]}
     for change in ({"name": "Bea"}, {"code": "1234"}, {"type": "ongoing"}):
-        error = daemon.post("/access_codes/update", locator | change, status=400)["error"]
+        error = daemon.ask("/access_codes/update", status=400, **locator | change)["error"]
         assert error["type"] == "invalid_input" and "cannot be changed" in error["message"]
-    error = daemon.post("/access_codes/delete", locator, status=400)["error"]
+    error = daemon.ask("/access_codes/delete", status=400, **locator)["error"]
     assert error["type"] == "invalid_input" and "before it is over" in error["message"]
     assert daemon.code(code["access_code_id"]) == code
-    daemon.post("/access_codes/delete", locator | {"device_id": "elsewhere"}, status=404)
+    daemon.ask("/access_codes/delete", status=404, **locator | {"device_id": "elsewhere"})
 
 
 def test_R40_offline_codes_are_listed_and_found_with_the_others(seam, daemon, door, hours, make_code):
@@ -228,8 +228,8 @@ def test_R40_offline_codes_are_listed_and_found_with_the_others(seam, daemon, do
     assert seam.access_codes.get(device_id=door["device_id"], code=offline["code"]).name == "offline-found"
     pages, cursor = [], None
     while True:
-        page = daemon.post("/access_codes/list", {"device_id": door["device_id"], "limit": 2}
-                           | ({"page_cursor": cursor} if cursor else {}))
+        from_there = {"page_cursor": cursor} if cursor else {}
+        page = daemon.ask("/access_codes/list", device_id=door["device_id"], limit=2, **from_there)
         pages += [code["access_code_id"] for code in page["access_codes"]]
         cursor = page["pagination"]["next_page_cursor"]
         if cursor is None:
@@ -277,9 +277,9 @@ def test_R43_a_one_time_code_opens_once_and_is_over(seam, daemon, door):
     daemon.wait_for_event("access_code.removed_from_device", access_code_id=code.access_code_id)
     assert type_code(daemon, door, code.code)["reason"]["reason_code"] == "expired_code"
     # Nothing is left to revoke: it may be tidied away.
-    daemon.post("/access_codes/delete", {"access_code_id": code.access_code_id})
+    daemon.ask("/access_codes/delete", access_code_id=code.access_code_id)
     daemon.wait_for_event("access_code.deleted", access_code_id=code.access_code_id)
-    daemon.post("/access_codes/get", {"access_code_id": code.access_code_id}, status=404)
+    daemon.ask("/access_codes/get", status=404, access_code_id=code.access_code_id)
     assert type_code(daemon, door, code.code)["event_type"] == "lock.access_denied"
 
 
