@@ -94,6 +94,8 @@ doors:
     reader: { device: front-reader, reader: 0, led: 0 }
     strike: { device: front-reader, output: 0, seconds: 3 }
     keypad: { terminator: "#", inter_digit_timeout: 5s, code_lengths: [4, 5, 6] }
+events:
+  keep_days: 30
 """
 
 
@@ -109,6 +111,9 @@ doors:
     (16, "seconds: 3", "secnds: 3", "secnds"),
     (17, "inter_digit_timeout: 5s", "inter_digit_timeout: 5 parsecs", "inter_digit_timeout"),
     (17, "[4, 5, 6]", "[4, 5, 60]", "code_lengths"),
+    (19, "30", "1", "keep_days"),
+    (19, "30", "90d", "keep_days"),
+    (19, "keep_days", "keep_hours", "keep_hours"),
     (5, "front", "[front", None),
 ])
 def test_an_error_in_the_configuration_is_told_with_its_line(tmp_path, line, before, after, names):

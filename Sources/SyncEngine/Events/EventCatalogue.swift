@@ -23,7 +23,8 @@ public enum EventCatalogue {
     "thermostat.climate_preset_activated", "thermostat.manually_adjusted",
     "thermostat.temperature_threshold_exceeded", "thermostat.temperature_threshold_no_longer_exceeded",
     "thermostat.temperature_reached_set_point", "thermostat.temperature_changed", "camera.activated",
-    "device.doorbell_rang", "enrollment_automation.deleted", "phone.deactivated", "space.device_membership_changed",
+    "device.deleted", "device.doorbell_rang", "enrollment_automation.deleted", "phone.deactivated",
+    "space.device_membership_changed",
     "space.created", "space.deleted",
   ]
 

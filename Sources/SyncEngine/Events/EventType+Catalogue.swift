@@ -57,7 +57,6 @@ extension EventType {
     case .deviceSubscriptionRequired: .device("The device needs a paid subscription (simulated only).", issues: true)
     case .deviceSubscriptionRequiredResolved: .device("The subscription is there (simulated only).")
     case .deviceRemoved: .device("The device is gone from its line or adapter for good.")
-    case .deviceDeleted: .device("The device was deleted by a client.", perhaps: ["device_name"])
 
     case .lockLocked: .lock("A door was locked.", with: ["method"], perhaps: Self.whose)
     case .lockUnlocked: .lock("A door was unlocked.", with: ["method"], perhaps: Self.whose)

@@ -41,7 +41,6 @@ enum EventType: String, CaseIterable, Hashable, Sendable {
   case deviceSubscriptionRequired = "device.error.subscription_required"
   case deviceSubscriptionRequiredResolved = "device.error.subscription_required.resolved"
   case deviceRemoved = "device.removed"
-  case deviceDeleted = "device.deleted"
 
   case lockLocked = "lock.locked"
   case lockUnlocked = "lock.unlocked"
