@@ -45,7 +45,9 @@ extension SyncEngine {
       if value == .null || value == "" { metadata.removeValue(forKey: key) } else { metadata[key] = value }
     }
     do {
-      try self.site.rename(id, nickname: nickname ?? door.nickname, customMetadata: metadata)
+      let effects = try self.site.rename(
+        id, nickname: nickname ?? door.nickname, customMetadata: metadata, at: self.now())
+      self.perform(effects)
     } catch {
       throw .storeUnavailable("The gateway cannot write its store (\(Store.reason(of: error))).")
     }

@@ -99,45 +99,4 @@ extension SyncEngine {
       throw .storeUnavailable("The gateway cannot write its store (\(Store.reason(of: error))).")
     }
   }
-
-  /// Types digits at a simulated door.
-  /// - Throws: ``RequestFault``; nothing was typed.
-  public func simulateKeypadEntry(_ id: LockID, digits: PINCode) throws(RequestFault) -> ActionAttempt {
-    guard let simulation = try self.site.door(id).definition.simulation else {
-      throw .deviceTypeNotSupported("Only simulated devices can be typed at from here")
-    }
-    return try self.simulate("SIMULATE_KEYPAD_CODE_ENTRY", on: id) {
-      // Done when the journal has what came of it, so that whoever waits for the attempt can read the event.
-      async let entry: Void = self.wait(for: id.rawValue, patience: .seconds(5))
-      await simulation.type(digits)
-      await entry
-    }
-  }
-
-  /// Locks a simulated door by hand.
-  /// - Throws: ``RequestFault``; nothing was done.
-  public func simulateManualLock(_ id: LockID) throws(RequestFault) -> ActionAttempt {
-    guard let lockByHand = try self.site.door(id).definition.simulation?.lockByHand else {
-      throw .deviceTypeNotSupported("Only simulated devices with a lock button can be locked by hand from here")
-    }
-    return try self.simulate("SIMULATE_MANUAL_LOCK_VIA_KEYPAD", on: id, lockByHand)
-  }
-
-  private func simulate(
-    _ kind: String, on lock: LockID, _ act: @escaping @Sendable () async -> Void
-  )
-    throws(RequestFault) -> ActionAttempt
-  {
-    let attempt: ActionAttempt
-    do {
-      attempt = try self.site.begin(kind, on: lock, at: self.now())
-    } catch {
-      throw .storeUnavailable("The gateway cannot write its store (\(Store.reason(of: error))).")
-    }
-    Task {
-      await act()
-      self.perform(self.site.succeeded(attempt, at: self.now()))
-    }
-    return attempt
-  }
 }

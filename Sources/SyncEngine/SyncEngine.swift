@@ -83,6 +83,10 @@ public actor SyncEngine {
       for account in self.site.accounts.values.map(\.definition) where account.states != nil {
         group.addTask { await self.takeInStates(of: account) }
       }
+      for door in self.site.doors.values {
+        guard let carrier = door.definition.carrier else { continue }
+        group.addTask { [id = door.id] in await self.takeIn(carrier(), of: id) }
+      }
       group.addTask { await self.takeInMessages() }
       group.addTask { await self.keepDeadlines() }
       await group.waitForAll()
@@ -121,6 +125,10 @@ public actor SyncEngine {
     }
   }
 
+  private func takeIn(_ carrier: AsyncStream<LockCarrier>, of lock: LockID) async {
+    for await state in carrier { self.perform(self.site.carrierChanged(lock, to: state, at: self.now())) }
+  }
+
   private func keepDeadlines() async {
     while !Task.isCancelled {
       // The wall clock may be set while nothing happens: it is looked at every half minute at least.
@@ -149,6 +157,7 @@ public actor SyncEngine {
         session.submit(command, to: lock, id: id)
       case .attemptFinished(let id): self.waiters.resume(for: id)
       case .entered(let lock): self.waiters.resume(for: lock.rawValue)
+      case .connectionChanged(let lock): self.waiters.resume(for: Self.connection(of: lock))
       case .note(let sentence): self.logger.notice("\(sentence)")
       }
     }

@@ -84,7 +84,9 @@ class NukiSite:
         return self.device(name)["properties"]["online"]
 
     def warnings(self, name: str) -> set[str]:
-        return {warning["warning_code"] for warning in self.device(name)["warnings"]}
+        """Codes of what should be known of a lock; in place of `provider_issue` its message."""
+        return {warning["message"] if warning["warning_code"] == "provider_issue" else warning["warning_code"]
+                for warning in self.device(name)["warnings"]}
 
     def errors(self, name: str) -> set[str]:
         return {error["error_code"] for error in self.device(name)["errors"]}

@@ -16,12 +16,13 @@ import struct SyncEngine.Issue
 
   private static let device = DeviceView(
     id: LockID(rawValue: "d"), account: "a", name: "Front door", nickname: nil, deviceType: "edge_lock",
-    manufacturer: "Acme Locks", model: "One", serial: nil, isOnline: true, isSimulated: true,
+    manufacturer: "Acme Locks", model: "One", serial: nil, isOnline: true, simulation: nil,
     capabilities: LockCapabilities(
       codeStore: .slots(LockCapabilities.SlotStore(numbers: 1...20, scheduleGrain: .minutes(1), nameBytes: 14)),
       pins: PINPolicy(lengths: [6, 4], constraints: [.noZeros]), canLockRemotely: false),
     keepsBackups: false,
-    state: LockState(isLocked: true, battery: 0.2), timeZone: "Europe/Berlin", customMetadata: [:], createdAt: start,
+    state: LockState(isLocked: true, battery: 0.2), batteryStatus: .low, isKeypadMissing: false, isPrivate: false,
+    timeZone: "Europe/Berlin", customMetadata: [:], createdAt: start,
     errors: [], warnings: [])
 
   /// Keys that the API's schema requires of a managed access code.

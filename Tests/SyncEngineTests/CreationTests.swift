@@ -125,7 +125,7 @@ import Testing
       return
     }
     #expect(sentence == reason)
-    #expect(site.events().isEmpty || site.story() == ["device.connected"])
+    #expect(site.story().isEmpty || site.story() == ["device.connected"])
     #expect(site.attempts("CREATE_ACCESS_CODE").isEmpty)
   }
 

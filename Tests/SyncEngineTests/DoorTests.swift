@@ -86,7 +86,8 @@ import Testing
     #expect(site.view(code)?.errors.isEmpty == true)
     #expect(
       Array(site.story().dropFirst(before)) == [
-        "device.disconnected", "created", "set_on_device", "device.connected",
+        "connected_account.disconnected", "device.disconnected", "created", "connected_account.connected",
+        "set_on_device", "device.connected",
       ])
     site.type("0815#", at: "Harbour", reader: 5)
     #expect(self.entries(site).last?["access_code_id"]?.string == late.rawValue)

@@ -26,7 +26,9 @@ import Testing
   @Test func `R94: an event carries the free members of its device`() throws {
     let site = try VirtualSite(["Front": VirtualLock()])
     site.advance(by: .seconds(5))
-    try site.site.rename(site.id("Front"), nickname: nil, customMetadata: ["unit": "4B", "is_staff": true])
+    site.perform(
+      try site.site.rename(
+        site.id("Front"), nickname: nil, customMetadata: ["unit": "4B", "is_staff": true], at: site.date))
     _ = try site.act(.unlock, on: "Front")
     site.advance(by: .minutes(5))
     let told = site.events()

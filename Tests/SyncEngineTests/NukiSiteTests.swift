@@ -94,6 +94,32 @@ import Testing
     #expect(site.pins.isEmpty)
   }
 
+  @Test func `a radio that is gone for a moment loses nothing; one that stays away is told once, with its locks`()
+    throws
+  {
+    let site = try VirtualNukiSite()
+    site.advance(by: .seconds(30))
+    let told = ["connected_account.disconnected", "connected_account.connected", "device.disconnected"]
+    func counts() -> [Int] { told.map { site.events($0).count } }
+    func radio(_ fault: String?, for time: Duration) {
+      site.ask { ((), $0.adapterChanged("radio", fault: fault, at: $1)) }
+      site.advance(by: time)
+    }
+    for _ in 0..<5 {
+      radio("being started", for: .seconds(10))
+      radio("no adapter is plugged in", for: .seconds(10))
+      radio(nil, for: .minutes(1))
+    }
+    #expect(counts() == [0, 0, 0])
+    radio("no adapter is plugged in", for: .minutes(2))
+    try site.restart()
+    radio("no adapter is plugged in", for: .minutes(2))
+    #expect(counts() == [1, 0, 1])
+    #expect(site.events("device.disconnected").first?["error_code"] == "account_disconnected")
+    radio(nil, for: .minutes(2))
+    #expect(counts() == [1, 1, 1])
+  }
+
   @Test func `R80: a code of somebody else is listed, told by its entries, and never touched`() throws {
     let site = try VirtualNukiSite()
     let cleaner = try #require(PINCode("555555"))

@@ -56,7 +56,8 @@ final class VirtualNukiSite {
     lock.temperament = temperament
     self.lock = lock
     self.store = try Store()
-    var definition = SiteDefinition(name: "Test", timeZone: "Europe/Berlin", accounts: [.init(key: "radio", kind: "r")])
+    var definition = SiteDefinition(
+      name: "Test", timeZone: "Europe/Berlin", accounts: [.init(key: "radio", kind: "r", states: { .finished })])
     definition.locks = [
       .init(
         key: Self.key, account: "radio", deviceType: "nuki_lock", manufacturer: "Nuki", model: "Lock",
@@ -267,4 +268,9 @@ final class VirtualNukiSite {
     _ = lock.linkClosed(link, at: now)
     return try #require(result).get()
   }
+}
+
+extension AsyncStream {
+  /// Tells nothing.
+  static var finished: Self { Self { $0.finish() } }
 }

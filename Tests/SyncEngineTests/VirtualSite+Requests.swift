@@ -94,9 +94,9 @@ extension VirtualSite {
     return ((try? self.store.events(filter)) ?? []).map(\.payload)
   }
 
-  /// The journal's types, without the prefix of access codes.
+  /// The journal's types, without the prefix of access codes, and without the adding of doors that each begins with.
   func story(of code: AccessCodeID? = nil) -> [String] {
-    self.events(of: code).compactMap { $0["event_type"]?.string }.map {
+    self.events(of: code).compactMap { $0["event_type"]?.string }.filter { $0 != "device.added" }.map {
       $0.hasPrefix("access_code.") ? String($0.dropFirst("access_code.".count)) : $0
     }
   }

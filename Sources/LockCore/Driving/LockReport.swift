@@ -53,6 +53,8 @@ public struct LockState: Hashable, Sendable {
   public var battery: Double?
   /// True while the housing is open.
   public var isTampered: Bool?
+  /// True while somebody inside wants to be left alone: nothing from outside works.
+  public var isPrivate: Bool?
 
   /// Makes a set of facts.
   /// - Parameters:
@@ -60,14 +62,16 @@ public struct LockState: Hashable, Sendable {
   ///   - isDoorOpen: the door stands open.
   ///   - battery: charge left, 0 to 1.
   ///   - isTampered: the housing is open.
+  ///   - isPrivate: somebody inside wants to be left alone.
   public init(
     isLocked: Bool? = nil, isDoorOpen: Bool? = nil, battery: Double? = nil,
-    isTampered: Bool? = nil
+    isTampered: Bool? = nil, isPrivate: Bool? = nil
   ) {
     self.isLocked = isLocked
     self.isDoorOpen = isDoorOpen
     self.battery = battery
     self.isTampered = isTampered
+    self.isPrivate = isPrivate
   }
 }
 

@@ -43,6 +43,8 @@ public struct LockCapabilities: Hashable, Sendable {
   public var hasBattery: Bool
   /// True when the door has an offline key and takes codes that it was never told of.
   public var verifiesOfflineCodes = false
+  /// True when its keypad is a device of its own, which may be missing.
+  public var hasAccessoryKeypad: Bool
 
   /// Describes a lock.
   /// - Parameters:
@@ -52,9 +54,11 @@ public struct LockCapabilities: Hashable, Sendable {
   ///   - canUnlockRemotely: the door can be opened from here.
   ///   - reportsEntries: the lock tells which code opened it.
   ///   - hasBattery: the lock runs on batteries and reports their level.
+  ///   - hasAccessoryKeypad: its keypad is a device of its own.
   public init(
     codeStore: CodeStore, pins: PINPolicy, canLockRemotely: Bool = true,
-    canUnlockRemotely: Bool = true, reportsEntries: Bool = true, hasBattery: Bool = true
+    canUnlockRemotely: Bool = true, reportsEntries: Bool = true, hasBattery: Bool = true,
+    hasAccessoryKeypad: Bool = false
   ) {
     self.codeStore = codeStore
     self.pins = pins
@@ -62,6 +66,7 @@ public struct LockCapabilities: Hashable, Sendable {
     self.canUnlockRemotely = canUnlockRemotely
     self.reportsEntries = reportsEntries
     self.hasBattery = hasBattery
+    self.hasAccessoryKeypad = hasAccessoryKeypad
   }
 
   /// True when an end time handed over with a code is kept without the gateway's help.

@@ -36,6 +36,8 @@ public enum DenialReason: String, Hashable, Sendable, Codable {
   case tooManyAttempts
   /// The right code, but the strike did not answer in time.
   case strikeFailed
+  /// Somebody inside wants to be left alone.
+  case privacyMode
 }
 
 /// One thing that happened at a lock, as its log or its door logic tells it.

@@ -218,7 +218,11 @@ extension LockLedger {
   }
 
   /// The lock no longer answers.
-  public mutating func becameUnreachable() { self.isReachable = false }
+  public mutating func becameUnreachable() {
+    self.isReachable = false
+    (self.looks.fruitless, self.looks.fruitlessSince) = (0, nil)
+    (self.logReads.fruitless, self.logReads.fruitlessSince) = (0, nil)
+  }
 
   /// The lock told that its slots were changed; its new count, where it has one.
   public mutating func slotsChanged(_ changes: UInt32?) {

@@ -53,9 +53,15 @@ public struct LockLedger: Hashable, Sendable {
     public var notBefore = Timestamp.distantPast
     /// How many in a row.
     public var count = 0
+    /// How many of them in a row while the lock answered.
+    public var fruitless = 0
+    /// When the first of those was.
+    public var fruitlessSince: Timestamp?
 
     mutating func failed(at now: Timestamp, _ policy: SchedulingPolicy) {
       self.count += 1
+      self.fruitless += 1
+      self.fruitlessSince = self.fruitlessSince ?? now
       self.notBefore = now + policy.gap(after: self.count)
     }
   }
@@ -69,6 +75,14 @@ public struct LockLedger: Hashable, Sendable {
     self.lock = lock
     self.capabilities = capabilities
     self.policy = policy
+  }
+
+  /// So many fruitless looks in a row at a lock that answers are a sickness of the lock.
+  public static let sickLooks = 3
+
+  /// Since when the lock answers but tells its codes or its log in vain; nil while that does not seem to be so.
+  public var fruitlessSince: Timestamp? {
+    [self.looks, self.logReads].compactMap { $0.fruitless >= Self.sickLooks ? $0.fruitlessSince : nil }.min()
   }
 
   /// The slot leased to a code; nil for none.

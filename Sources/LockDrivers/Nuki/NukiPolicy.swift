@@ -61,5 +61,5 @@ extension LockCapabilities {
   /// A Nuki lock with a keypad: up to 200 codes with times to the second, six digits from 1 to 9.
   public static let nukiKeypad = LockCapabilities(
     codeStore: .slots(SlotStore(numbers: 1...200, scheduleGrain: .seconds(1), nameBytes: NukiKeypadEntry.nameBytes)),
-    pins: PINPolicy(lengths: [6], constraints: [.noZeros, .cannotStartWith12]))
+    pins: PINPolicy(lengths: [6], constraints: [.noZeros, .cannotStartWith12]), hasAccessoryKeypad: true)
 }

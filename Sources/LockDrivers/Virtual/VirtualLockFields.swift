@@ -57,6 +57,7 @@ extension VirtualLockFrame.PayloadWriter {
     if state.isDoorOpen == true { facts |= 0x02 }
     if state.isTampered == true { facts |= 0x04 }
     if isLockedOut { facts |= 0x08 }
+    if state.isPrivate == true { facts |= 0x10 }
     self.put(facts)
     self.put(state.battery.map { UInt8(max(0, min(1, $0)) * 100 + 0.5) } ?? 0xFF)
   }
@@ -119,12 +120,13 @@ extension VirtualLockFrame.PayloadReader {
   }
 
   mutating func takeState() -> (LockState, isLockedOut: Bool)? {
-    guard let facts = self.take(UInt8.self), facts & ~0x0F == 0, let battery = self.take(UInt8.self),
+    guard let facts = self.take(UInt8.self), facts & ~0x1F == 0, let battery = self.take(UInt8.self),
       battery <= 100 || battery == 0xFF
     else { return nil }
     let state = LockState(
       isLocked: facts & 0x01 != 0, isDoorOpen: facts & 0x02 != 0,
-      battery: battery == 0xFF ? nil : Double(battery) / 100, isTampered: facts & 0x04 != 0)
+      battery: battery == 0xFF ? nil : Double(battery) / 100, isTampered: facts & 0x04 != 0,
+      isPrivate: facts & 0x10 != 0)
     return (state, facts & 0x08 != 0)
   }
 
@@ -160,7 +162,7 @@ extension EntryMethod {
 
 extension DenialReason {
   private static let wireOrder: [DenialReason] = [
-    .unknownCode, .expiredCode, .notYetValid, .tooManyAttempts, .strikeFailed,
+    .unknownCode, .expiredCode, .notYetValid, .tooManyAttempts, .strikeFailed, .privacyMode,
   ]
 
   fileprivate var virtualLockByte: UInt8 { UInt8(clamping: (Self.wireOrder.firstIndex(of: self) ?? 0) + 1) }

@@ -18,6 +18,8 @@ public enum VirtualLockRefusal: Error, Hashable, Sendable {
   case badFrame
   /// Code 8: the bolt did not reach its end.
   case jammed
+  /// Code 9: somebody inside wants to be left alone.
+  case privacyMode
 
   /// What is wrong with a code.
   public enum Reason: Hashable, Sendable {
@@ -43,6 +45,7 @@ public enum VirtualLockRefusal: Error, Hashable, Sendable {
     case .unsupported: (6, 0)
     case .badFrame: (7, 0)
     case .jammed: (8, 0)
+    case .privacyMode: (9, 0)
     }
   }
 
@@ -58,6 +61,7 @@ public enum VirtualLockRefusal: Error, Hashable, Sendable {
     case (6, 0): self = .unsupported
     case (7, 0): self = .badFrame
     case (8, 0): self = .jammed
+    case (9, 0): self = .privacyMode
     default: return nil
     }
   }
@@ -73,6 +77,7 @@ public enum VirtualLockRefusal: Error, Hashable, Sendable {
     case .unsupported: .unsupported(detail: "the lock cannot do this")
     case .badFrame: .failed(detail: "the lock could not make sense of the request")
     case .jammed: .failed(detail: "the bolt is jammed")
+    case .privacyMode: .failed(detail: "somebody inside has switched privacy mode on")
     }
   }
 }

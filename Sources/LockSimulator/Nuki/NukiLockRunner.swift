@@ -16,6 +16,7 @@ public actor NukiLockRunner {
   private var listeners: [UInt64: AsyncStream<[UInt8]>.Continuation] = [:]
   private var lastListener: UInt64 = 0
   private var air: [UInt8] = []
+  private var isReachable = true
   private var lockDeadline: Duration?
   private var beaconDue: Duration?
   /// One end of a link to nobody, for its deadline: the lock has some while no link is open, too.
@@ -80,6 +81,16 @@ public actor NukiLockRunner {
     self.perform(deed(&self.lock, Reactor.now))
   }
 
+  /// The lock goes out of reach: its links break, and it is not heard any more. Or it comes back.
+  public func setReachable(_ isReachable: Bool) {
+    self.isReachable = isReachable
+    if isReachable {
+      self.broadcast()
+    } else {
+      for link in self.links.values { link.close() }
+    }
+  }
+
   /// What the lock says on the air: what it says now, every change, and the same again every
   /// ``beaconInterval``. See ``NukiLock/Effect/advertise(_:)`` for the bytes.
   public func broadcasts() -> AsyncStream<[UInt8]> {
@@ -88,7 +99,7 @@ public actor NukiLockRunner {
     let listener = self.lastListener
     self.listeners[listener] = continuation
     continuation.onTermination = { _ in Task { await self.stopsListening(listener) } }
-    if !self.air.isEmpty { continuation.yield(self.air) }
+    if !self.air.isEmpty, self.isReachable { continuation.yield(self.air) }
     if self.beaconDue == nil { self.beaconDue = Reactor.uptime + Self.beaconInterval }
     self.setAlarm()
     return stream
@@ -112,7 +123,7 @@ public actor NukiLockRunner {
 
   private func open(on reactor: Reactor) -> Result<Link, LinkRefusal> {
     // A lock that takes no link is not there for a central: it only sees that nobody answers.
-    guard !self.lock.temperament.acceptsNoLink else { return .failure(.absent) }
+    guard self.isReachable, !self.lock.temperament.acceptsNoLink else { return .failure(.absent) }
     guard self.lock.openLinks.count < NukiLockModel.linkCapacity else { return .failure(.absent) }
     guard let (near, far) = try? Link.pair(on: reactor) else { return .failure(.noRadio) }
     Task { await self.serve(far) }
@@ -148,6 +159,7 @@ public actor NukiLockRunner {
   }
 
   private func broadcast() {
+    guard self.isReachable else { return }
     for listener in self.listeners.values { listener.yield(self.air) }
   }
 

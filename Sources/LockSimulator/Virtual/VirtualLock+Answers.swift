@@ -36,6 +36,7 @@ extension VirtualLock {
       return .log(Array(records), newest: self.memory.newestRecord)
     case .lock, .unlock:
       guard !self.temperament.isJammed else { return .refused(.jammed) }
+      guard request == .lock || self.memory.isPrivate != true else { return .refused(.privacyMode) }
       self.moveBolt(home: request == .lock, by: .remote, whose: nil, at: now, into: &effects)
       return .bolt(self.state, isLockedOut: self.isLockedOut)
     case .setTime(let date):
@@ -56,7 +57,8 @@ extension VirtualLock {
   var state: LockState {
     LockState(
       isLocked: self.memory.isLocked, isDoorOpen: self.memory.isDoorOpen,
-      battery: self.model.hasBattery ? self.memory.battery : nil, isTampered: self.memory.isTampered)
+      battery: self.model.hasBattery ? self.memory.battery : nil, isTampered: self.memory.isTampered,
+      isPrivate: self.memory.isPrivate == true)
   }
 
   var slotNumbers: ClosedRange<Int> { 1...self.model.slotCount }

@@ -16,6 +16,9 @@ extension VirtualLock {
       guard !lock.isLockedOut else {
         return lock.record(.denied(.tooManyAttempts, nil), at: now, into: &effects)
       }
+      guard lock.memory.isPrivate != true else {
+        return lock.record(.denied(.privacyMode, nil), at: now, into: &effects)
+      }
       switch lock.verdict(on: PINCode(digits), at: lock.clock(at: now.date)) {
       case .success(let whose):
         lock.wrongEntries = 0
@@ -110,6 +113,15 @@ extension VirtualLock {
   public mutating func setTampered(_ isTampered: Bool, at now: Moment) -> [Effect] {
     self.acted(at: now) { lock, effects in
       lock.memory.isTampered = isTampered
+      effects.append(.remember)
+      lock.tellState(at: now, into: &effects)
+    }
+  }
+
+  /// Somebody inside wants to be left alone, or no longer: the keypad and the gateway do not open the door meanwhile.
+  public mutating func setPrivate(_ isPrivate: Bool, at now: Moment) -> [Effect] {
+    self.acted(at: now) { lock, effects in
+      lock.memory.isPrivate = isPrivate
       effects.append(.remember)
       lock.tellState(at: now, into: &effects)
     }

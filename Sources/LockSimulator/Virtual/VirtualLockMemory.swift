@@ -44,6 +44,8 @@ extension VirtualLock {
     public var isDoorOpen = false
     /// True while the housing is open.
     public var isTampered = false
+    /// True while somebody inside wants to be left alone; nil for no.
+    public var isPrivate: Bool?
     /// Charge left, 0 to 1.
     public var battery = 1.0
     /// Which offline codes were used; nil for none. Holds no PIN.

@@ -44,6 +44,12 @@ public actor VirtualLockRunner {
     self.perform(deed(&self.lock, Reactor.now))
   }
 
+  /// The lock goes out of reach: its link breaks, and further ones are opened to nobody. Or it comes back.
+  public func setReachable(_ isReachable: Bool) {
+    self.perform(self.lock.setReachable(isReachable, at: Reactor.now))
+    if !isReachable { self.link?.close() }
+  }
+
   private func perform(_ effects: [VirtualLock.Effect]) {
     for effect in effects {
       switch effect {

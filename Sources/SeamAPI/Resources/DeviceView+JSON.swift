@@ -47,18 +47,29 @@ extension DeviceView {
 
   /// The ability flags: true works now, false not now, absent never.
   var abilities: [String: JSONValue] {
+    let hasKeypad = !self.isKeypadMissing
     var flags: [String: JSONValue] = [
       // Stays true while the lock is merely out of reach: what is asked is done once it is back.
-      "can_program_online_access_codes": true
+      "can_program_online_access_codes": .bool(hasKeypad)
     ]
     switch self.capabilities.codeStore {
-    case .slots: flags["can_unlock_with_code"] = true
+    case .slots: flags["can_unlock_with_code"] = .bool(hasKeypad && !self.isPrivate)
     case .gateway: flags["can_unlock_with_code"] = .bool(self.isOnline)
     }
     // The link does not matter to them.
     if self.capabilities.verifiesOfflineCodes { flags["can_program_offline_access_codes"] = true }
     if self.capabilities.canLockRemotely { flags["can_remotely_lock"] = .bool(self.isOnline) }
-    if self.capabilities.canUnlockRemotely { flags["can_remotely_unlock"] = .bool(self.isOnline) }
+    if self.capabilities.canUnlockRemotely {
+      flags["can_remotely_unlock"] = .bool(self.isOnline && !self.isPrivate)
+    }
+    guard let simulation, simulation.hasConnection else { return flags }
+    let carrier = simulation.carrier
+    flags["can_simulate_connection"] = .bool(!self.isOnline && carrier.isHubConnected && carrier.isSubscribed)
+    flags["can_simulate_disconnection"] = .bool(self.isOnline)
+    flags["can_simulate_removal"] = .bool(carrier.isEnrolled)
+    flags["can_simulate_hub_connection"] = .bool(!carrier.isHubConnected)
+    flags["can_simulate_hub_disconnection"] = .bool(carrier.isHubConnected)
+    flags["can_simulate_paid_subscription"] = true
     return flags
   }
 
@@ -69,6 +80,8 @@ extension DeviceView {
       "appearance": ["name": .string(self.name)],
       "model": [
         "display_name": .string(self.model), "manufacturer_display_name": .string(self.manufacturer),
+        "has_built_in_keypad": .bool(!self.capabilities.hasAccessoryKeypad),
+        "can_connect_accessory_keypad": .bool(self.capabilities.hasAccessoryKeypad),
       ],
       "manufacturer": .string(self.manufacturerKey),
       "has_direct_power": .bool(!self.capabilities.hasBattery),
@@ -81,6 +94,9 @@ extension DeviceView {
     if self.capabilities.verifiesOfflineCodes {
       members["offline_time_frame_options"] = .array(Self.offlineTimeFrameOptions)
     }
+    if self.capabilities.hasAccessoryKeypad {
+      members["accessory_keypad"] = ["is_connected": .bool(!self.isKeypadMissing)]
+    }
     if let serial { members["serial_number"] = .string(serial) }
     if let maximum = self.capabilities.maximumCodes { members["max_active_codes_supported"] = .int(Int64(maximum)) }
     // What the lock last told is not shown as the present while it does not answer.
@@ -89,7 +105,8 @@ extension DeviceView {
     if let isDoorOpen = self.state.isDoorOpen { members["door_open"] = .bool(isDoorOpen) }
     if let level = self.state.battery {
       members["battery_level"] = .double(level)
-      members["battery"] = ["level": .double(level), "status": .string(Self.batteryStatus(level))]
+      let status = self.batteryStatus ?? BatteryStatus(level: level)
+      members["battery"] = ["level": .double(level), "status": .string(status.rawValue)]
     }
     return members
   }
@@ -102,14 +119,5 @@ extension DeviceView {
       constraints.append(["constraint_type": "name_length", "max_length": .int(Int64(store.nameBytes))])
     }
     return constraints
-  }
-
-  private static func batteryStatus(_ level: Double) -> String {
-    switch level {
-    case ..<0.1: "critical"
-    case ..<0.25: "low"
-    case ..<0.95: "good"
-    default: "full"
-    }
   }
 }

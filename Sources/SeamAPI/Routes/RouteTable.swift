@@ -8,7 +8,7 @@ struct RouteTable: Sendable {
   /// Collects the routes.
   init() {
     let offered =
-      Route.site + Route.devices + Route.locks + Route.accessCodes + Route.unmanagedAccessCodes
+      Route.site + Route.devices + Route.deviceSimulation + Route.locks + Route.accessCodes + Route.unmanagedAccessCodes
       + Route.deviceReports + Route.actionAttempts + Route.events + Route.webhooks
     self.routes = Dictionary((offered + Self.later).map { ($0.path, $0) }) { first, _ in first }
   }
@@ -22,11 +22,5 @@ struct RouteTable: Sendable {
     Route(notImplemented: "/devices/unmanaged/list", .read),
     Route(notImplemented: "/devices/unmanaged/get", .read),
     Route(notImplemented: "/devices/unmanaged/update", .update),
-    Route(notImplemented: "/devices/simulate/connect", .act),
-    Route(notImplemented: "/devices/simulate/disconnect", .act),
-    Route(notImplemented: "/devices/simulate/remove", .act),
-    Route(notImplemented: "/devices/simulate/connect_to_hub", .act),
-    Route(notImplemented: "/devices/simulate/disconnect_from_hub", .act),
-    Route(notImplemented: "/devices/simulate/paid_subscription", .act),
   ]
 }

@@ -84,7 +84,9 @@ actor LinkSession {
     }
   }
 
-  private func serve(_ link: Link) async -> LinkFault {
+  /// Lets the driver speak over a link until that is gone.
+  /// - Parameter lost: told why it is gone, before the driver is.
+  private func serve(_ link: Link, lost: (LinkFault) -> Void = { _ in }) async -> LinkFault {
     self.link = link
     self.alarm?.cancel()
     link.setDeadline(self.deadline)
@@ -101,6 +103,7 @@ actor LinkSession {
     }
     link.close()
     self.link = nil
+    lost(fault)
     self.perform(self.driver.linkClosed(at: self.clock.now()))
     return fault
   }
@@ -148,12 +151,13 @@ extension LinkSession {
       do {
         let link = try opener.open(on: self.reactor)
         self.tell(.opened(self.definition))
-        fault = await self.serve(link)
+        // That an adapter is gone is the reason why its locks are: it is told first.
+        fault = await self.serve(link) { self.tell(.lost(self.definition, $0, self.driver.locks)) }
       } catch {
         fault = error
+        self.tell(.lost(self.definition, fault, self.driver.locks))
       }
       if Task.isCancelled { return }
-      self.tell(.lost(self.definition, fault, self.driver.locks))
       backoff.linkClosed(after: Reactor.uptime - began)
       let delay = backoff.next(jitter: Double.random(in: 0...1))
       await opener.waitToReopen(atMost: delay, after: fault, on: self.reactor)

@@ -14,7 +14,19 @@ struct Door {
   /// The last facts told by the lock; forgotten when it falls silent.
   var state = LockState()
   var identity = LockIdentity()
-  /// Device errors and warnings that last, by their API code.
+  /// What a person should look at, and since when.
+  var issues: [DeviceIssue: Timestamp] = [:]
+  /// True while the lock answers, by its driver's last word.
+  var answers = false
+  /// Why it does not; nil while it does, and before its driver's first word.
+  var loss: LockFault?
+  /// What carries its link says so of it.
+  var carrier = LockCarrier()
+  /// From when on it is told that its adapter is gone; nil while it is there.
+  var adapterLossDue: Timestamp?
+  /// Since when it is looked after by this run of the gateway.
+  let loadedAt: Timestamp
+  /// Further device errors and warnings that last, by their API code.
   var errors: [String: Issue] = [:]
   var warnings: [String: Issue] = [:]
   /// What the world was told of the lock and must not be told twice.
@@ -64,11 +76,13 @@ extension Door {
     case reported(LockReport)
     /// The adapter came or went.
     case adapterChanged(isGone: Bool)
+    /// What carries its link told how things stand.
+    case carrierChanged(LockCarrier)
 
     /// True for what a full backlog gives up first; what a command came to is never given up, somebody waits for it.
     var mayBeLost: Bool {
       switch self {
-      case .reported, .adapterChanged: true
+      case .reported, .adapterChanged, .carrierChanged: true
       case .started, .jobFinished, .attemptFinished, .simulated: false
       }
     }
@@ -101,34 +115,8 @@ extension Door {
   /// True when nothing that the store keeps of a lock differs.
   func isStored(as other: Door) -> Bool {
     self.ledger.isStored(as: other.ledger) && self.told == other.told && self.backupPool == other.backupPool
-      && self.offline == other.offline
-  }
-
-  /// What the world was told of a lock; kept in the store, so that a restart tells nothing twice.
-  struct Told: Hashable, Codable {
-    /// True once it was told to answer, false once it was told not to; nil before either.
-    var isConnected: Bool?
-    /// When it was told not to answer.
-    var disconnectedAt: Timestamp?
-    /// True while it is told that the housing is open.
-    var isTampered = false
-    /// Openings and lockings from here that the lock's own log will tell again.
-    var remoteActs: [RemoteAct] = []
-  }
-
-  /// An opening or locking from here.
-  struct RemoteAct: Hashable, Codable {
-    var isUnlocking: Bool
-    var date: Timestamp
-
-    /// How far the lock's date of it may be from ours.
-    private static let tolerance = Duration.minutes(2)
-
-    func isTold(by record: LockRecord) -> Bool {
-      let distance = record.date - self.date
-      guard max(distance, .zero - distance) <= Self.tolerance else { return false }
-      return record.happening == (self.isUnlocking ? .unlocked(.remote, nil) : .locked(.remote, nil))
-    }
+      && self.offline == other.offline && self.nickname == other.nickname
+      && self.customMetadata == other.customMetadata
   }
 }
 
@@ -139,4 +127,14 @@ struct Adapter {
   let createdAt: Timestamp
   /// Why it is gone; nil while it is there or was not tried yet.
   var fault: Issue?
+  /// True while the world is told that it is gone; kept in the store.
+  var isToldGone: Bool
+
+  /// A radio that is started, reset or shut down is gone for a moment: so long it is not told.
+  static let radioPatience = Duration.seconds(30)
+
+  /// From when on it is told that it is gone; nil while it is there.
+  var lossDue: Timestamp? {
+    self.fault.map { $0.createdAt + (self.definition.states == nil ? .zero : Self.radioPatience) }
+  }
 }

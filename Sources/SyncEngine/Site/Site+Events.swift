@@ -10,9 +10,8 @@ extension Site {
     func pin(_ id: AccessCodeID) -> JSONValue { .optional(door.ledger.codes[id]?.terms.pin.digits) }
     func withIssues(_ type: EventType, _ id: AccessCodeID) -> EventDraft {
       let code = door.ledger.codes[id].map { self.view(of: $0, door: door, at: now) }
-      let adapter = self.accounts.values.first { $0.id == door.account }
       let none: [String: JSONValue] = ["access_code_errors": [], "access_code_warnings": []]
-      return draft(type, id, Self.issues(of: door, adapter: adapter, code: code).merging(none) { known, _ in known })
+      return draft(type, id, self.issueMembers(of: door, code: code).merging(none) { known, _ in known })
     }
     // Nobody sees the codes of the pool, so nothing is told of them until one is pulled.
     if let subject = event.managedCode, (door.ledger.codes[subject] ?? before.codes[subject])?.isInPool == true {
@@ -86,26 +85,5 @@ extension Site {
 
   static func members(_ window: TimeWindow?) -> [String: JSONValue] {
     ["starts_at": .optional(window?.start.iso8601), "ends_at": .optional(window?.end.iso8601)]
-  }
-
-  /// The arrays of errors and warnings that some events carry.
-  static func issues(of door: Door, adapter: Adapter?, code: AccessCodeView?) -> [String: JSONValue] {
-    func list(_ issues: [Issue], _ key: String) -> JSONValue {
-      .array(
-        issues.map {
-          [key: .string($0.code), "message": .string($0.message), "created_at": .string($0.createdAt.iso8601)]
-        })
-    }
-    var members: [String: JSONValue] = [
-      "device_errors": list(door.errors.values.sorted { $0.code < $1.code }, "error_code"),
-      "device_warnings": list(door.warnings.values.sorted { $0.code < $1.code }, "warning_code"),
-      "connected_account_errors": list(adapter?.fault.map { [$0] } ?? [], "error_code"),
-      "connected_account_warnings": [],
-    ]
-    if let code {
-      members["access_code_errors"] = list(code.errors.filter { $0.scope == .accessCode }, "error_code")
-      members["access_code_warnings"] = list(code.warnings.filter { $0.scope == .accessCode }, "warning_code")
-    }
-    return members
   }
 }

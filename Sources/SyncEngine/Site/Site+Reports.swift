@@ -2,53 +2,23 @@ internal import LockCore
 
 /// What locks tell, put into facts, events and attempts.
 extension Site {
-  static func apply(
-    _ report: LockReport, to door: inout Door, store: Store, at now: Timestamp, into draft: inout Draft
-  ) {
+  func apply(_ report: LockReport, to door: inout Door, at now: Timestamp, into draft: inout Draft) {
     switch report {
     case .reachable(let identity, let slotChanges, let newestRecord):
-      door.errors["device_disconnected"] = nil
-      if door.told.isConnected != true {
-        (door.told.isConnected, door.told.disconnectedAt) = (true, nil)
-        draft.add(EventDraft(type: .deviceConnected, lock: door.id, account: door.account, occurredAt: now))
-        draft.note("\(door.displayName): it answers")
-      }
+      (door.answers, door.loss) = (true, nil)
       door.identity = identity
       door.ledger.becameReachable(slotChanges: slotChanges, newestRecord: newestRecord)
-    case .unreachable(let fault):
-      door.ledger.becameUnreachable()
-      // What the lock told is old news now; the bolt may stand anywhere.
-      (door.state.isLocked, door.state.isDoorOpen) = (nil, nil)
-      let issue = Self.disconnection(of: door.definition, fault, since: door.told.disconnectedAt ?? now)
-      door.errors["device_disconnected"] = issue
-      guard door.told.isConnected != false else { return }
-      (door.told.isConnected, door.told.disconnectedAt) = (false, now)
-      draft.note("\(door.displayName): \(issue.message)")
-      draft.add(
-        EventDraft(
-          type: .deviceDisconnected, lock: door.id, account: door.account, occurredAt: now,
-          members: Self.issues(of: door, adapter: nil, code: nil).merging(["error_code": "device_disconnected"]) {
-            $1
-          }))
+      self.answered(&door, at: now, into: &draft)
+    case .unreachable(let fault): (door.answers, door.loss) = (false, fault)
     case .slotsChanged(let changes): door.ledger.slotsChanged(changes)
     case .logGrew(let newest): door.ledger.logGrew(newest: newest)
-    case .happened(let record): self.journal(record, door: &door, store: store, into: &draft)
-    case .state(let state):
-      if let value = state.isLocked { door.state.isLocked = value }
-      if let value = state.isDoorOpen { door.state.isDoorOpen = value }
-      if let value = state.battery { door.state.battery = value }
-      if let value = state.isTampered {
-        if value, !door.told.isTampered {
-          draft.add(EventDraft(type: .deviceTampered, lock: door.id, account: door.account, occurredAt: now))
-        }
-        door.told.isTampered = value
-        door.state.isTampered = value
-      }
-    case .alarm(let alarm): self.raise(alarm, at: &door, now: now, into: &draft)
+    case .happened(let record): self.journal(record, door: &door, into: &draft)
+    case .state(let state): self.learned(state, of: &door, at: now, into: &draft)
+    case .alarm(let alarm): self.raised(alarm, at: &door, now: now, into: &draft)
     case .keyInstalled(let address):
       let device = "\(door.definition.account)/\(address)"
       do {
-        try store.markDeviceKeyInstalled(device)
+        try self.store.markDeviceKeyInstalled(device)
         draft.note("\(device): the key is in the device now; install mode is over for it")
       } catch {
         draft.note("\(device): the key is in the device now, but that could not be kept: \(Store.reason(of: error))")
@@ -56,75 +26,6 @@ extension Site {
     case .visited(let reason):
       if let sentence = door.visits.count(reason, at: now) { draft.note("\(door.displayName): \(sentence)") }
     }
-  }
-
-  static func disconnection(of lock: SiteDefinition.Lock, _ fault: LockFault, since date: Timestamp) -> Issue {
-    let message =
-      switch fault {
-      case .notAuthorized where lock.isVisited:
-        "The lock no longer knows the gateway: it was reset, or its authorization was removed. Stop bittingd and pair it again."
-      case _ where lock.isVisited:
-        "The lock does not answer. Codes are programmed as soon as it does. Check its battery, that it is in reach of the radio, and that no phone keeps it busy."
-      case .notAuthorized:
-        "The device does not accept the gateway's key, or demands a secure channel that is not configured. Check secure_channel and the key; a new device takes a key with 'install' at an address that had none."
-      default:
-        "The lock does not answer. Codes are programmed as soon as it does. Check its power and, on a line, wires A and B, its address and its speed."
-      }
-    return Issue(code: "device_disconnected", message: message, createdAt: date, scope: .device)
-  }
-
-  private static func raise(_ alarm: LockAlarm, at door: inout Door, now: Timestamp, into draft: inout Draft) {
-    let (code, isOn, message, isError): (String, Bool, String, Bool) =
-      switch alarm {
-      case .keyRefused(let isOn) where door.definition.isVisited:
-        (
-          "missing_device_credentials", isOn,
-          Self.disconnection(of: door.definition, .notAuthorized, since: now).message, true
-        )
-      case .keyRefused(let isOn):
-        (
-          "missing_device_credentials", isOn,
-          "The device and the gateway do not agree on a key: wrong key, another device, or a device that demands a secure channel where secure_channel is plain. No PIN is taken. Put the right key into the configuration; a new device takes one with 'install' at an address that had none.",
-          true
-        )
-      case .deviceSwapped(let isOn):
-        ("device_replaced", isOn, "Another device than before answers at this address. Check that it is yours.", false)
-      case .doorForced(let isOn): ("door_forced_open", isOn, "The door was opened without a grant.", false)
-      case .doorHeld(let isOn): ("door_held_open", isOn, "The door stands open longer than allowed.", false)
-      case .powerLost(let isOn): ("device_power_lost", isOn, "The device reports that its power supply failed.", false)
-      case .lockedOut(let isOn):
-        ("keypad_locked_out", isOn, "The keypad is locked out for a while after too many wrong codes.", false)
-      case .jammed(let isOn):
-        (
-          "lock_jammed", isOn,
-          "The bolt did not move to its end: the door may stand open or be misaligned. Look at the door, then lock or unlock again.",
-          false
-        )
-      case .securityPINRefused(let isOn):
-        (
-          "missing_device_credentials", isOn,
-          "The lock refuses its security PIN, so codes, log and clock wait; it is not guessed at, since the lock bars who guesses. If this stays for more than an hour, stop bittingd, pair the lock anew with the right PIN, and start it again.",
-          true
-        )
-      case .batteryLow(let isOn):
-        ("low_battery", isOn, "The lock's battery is nearly empty. Change it soon.", false)
-      case .keypadBatteryLow(let isOn):
-        ("accessory_keypad_low_battery", isOn, "The keypad's battery is nearly empty. Change it soon.", false)
-      case .keypadMissing(let isOn):
-        (
-          "accessory_keypad_setup_required", isOn,
-          "The lock has no keypad, so codes cannot be stored. Add the keypad with the maker's app.", false
-        )
-      case .logOff(let isOn):
-        (
-          "lock_log_off", isOn,
-          "The lock keeps no log, so who opens the door cannot be told. Switch the activity log on with the maker's app.",
-          false
-        )
-      }
-    let issue = isOn ? Issue(code: code, message: message, createdAt: now, scope: .device) : nil
-    if isError { door.errors[code] = issue } else { door.warnings[code] = issue }
-    draft.note("\(door.displayName): \(isOn ? message : "\(code) is over")")
   }
 
   // MARK: Entries
@@ -147,15 +48,16 @@ extension Site {
         }
         last = index
       }
-      Self.journal(record, door: &door, store: self.store, into: &draft)
+      self.journal(record, door: &door, into: &draft)
     }
   }
 
   /// Turns one record of a lock or a door into its event.
-  static func journal(_ record: LockRecord, door: inout Door, store: Store, into draft: inout Draft) {
+  func journal(_ record: LockRecord, door: inout Door, into draft: inout Draft) {
+    var attempt: String?
     if let index = door.told.remoteActs.firstIndex(where: { $0.isTold(by: record) }) {
-      door.told.remoteActs.remove(at: index)
-      return
+      attempt = door.told.remoteActs.remove(at: index).unconfirmed
+      if attempt == nil { return }
     }
     let (type, credential, members): (EventType, EntryCredential?, [String: JSONValue])
     switch record.happening {
@@ -169,6 +71,7 @@ extension Site {
     }
     var event = EventDraft(
       type: type, lock: door.id, account: door.account, occurredAt: record.date, members: members)
+    if let attempt { event.members["action_attempt_id"] = .string(attempt) }
     switch credential {
     case nil: break
     case .code(let id): event.code = id
@@ -181,7 +84,7 @@ extension Site {
         slot.heldSince.map({ $0 <= record.date + Store.logPrecision }) ?? true
       {
         event.code = holder
-      } else if let tenant = try? store.tenant(of: number, lock: door.id, at: record.date) {
+      } else if let tenant = try? self.store.tenant(of: number, lock: door.id, at: record.date) {
         event.code = tenant
         event.members["access_code_is_managed"] = true
       } else if let stranger = door.ledger.strangers[number], stranger.foundAt <= record.date {
@@ -211,6 +114,7 @@ extension Site {
       case .unknownCode: ("unknown_code", "No code has these digits.")
       case .expiredCode: ("expired_code", "The code has expired.")
       case .notYetValid: ("credential_error", "The code is not valid yet.")
+      case .privacyMode: ("blocked_by_privacy_mode", "Somebody inside has switched privacy mode on.")
       case .tooManyAttempts: ("too_many_attempts", "The keypad is locked out after too many wrong codes.")
       case .strikeFailed: ("credential_error", "The code is right, but the strike did not answer.")
       }
@@ -229,20 +133,27 @@ extension Site {
     case .success(let reply):
       var isConfirmed = true
       if case .done(let confirmed) = reply { isConfirmed = confirmed }
-      draft.finish((attempt, nil), .success(["was_confirmed_by_device": .bool(isConfirmed)]), at: door, date: now)
       door.state.isLocked = !isUnlock
       draft.add(
-        EventDraft(
-          type: isUnlock ? .lockUnlocked : .lockLocked, lock: door.id, account: door.account, occurredAt: now,
-          members: ["action_attempt_id": .string(attempt.id), "method": "remote"]))
-      if door.ledger.logCursor != nil {
-        door.told.remoteActs.append(Door.RemoteAct(isUnlocking: isUnlock, date: now))
-        if door.told.remoteActs.count > 8 { door.told.remoteActs.removeFirst() }
-      }
+        door.event(
+          isUnlock ? .lockUnlocked : .lockLocked, at: now,
+          ["method": "remote", "action_attempt_id": .string(attempt.id)]))
+      door.expectRecord(of: attempt, isUnconfirmed: false, at: now)
+      draft.finish((attempt, nil), .success(["was_confirmed_by_device": .bool(isConfirmed)]), at: door, date: now)
     case .failure(let fault):
+      if fault == .unconfirmed { door.expectRecord(of: attempt, isUnconfirmed: true, at: now) }
       let (type, message) = Self.reason(of: fault)
       draft.finish((attempt, nil), .error(type: type, message: message), at: door, date: now)
     }
+  }
+
+  /// Ends an attempt that the gateway lost sight of when it was restarted; the lock may have done it.
+  static func expire(_ attempt: ActionAttempt, at door: inout Door, _ now: Timestamp, into draft: inout Draft) {
+    if attempt.movesBolt { door.expectRecord(of: attempt, isUnconfirmed: true, at: attempt.createdAt) }
+    draft.finish(
+      (attempt, nil),
+      .error(type: "action_attempt_expired", message: "The gateway was restarted before it was done."), at: door,
+      date: now)
   }
 
   private static func reason(of fault: LockFault) -> (type: String, message: String) {

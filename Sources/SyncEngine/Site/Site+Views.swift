@@ -73,50 +73,23 @@ extension Site {
   func view(of door: Door, at now: Timestamp) -> DeviceView {
     let definition = door.definition
     let pool = self.backupPoolIssues(of: door, at: now)
-    var warnings = (door.warnings.values + pool.warnings).sorted { $0.code < $1.code }
-    if door.ledger.isFull, let most = definition.capabilities.maximumCodes {
-      warnings.append(
-        Issue(
-          code: "max_access_codes_reached", message: "Every slot of the lock is taken.", createdAt: door.createdAt,
-          scope: .device,
-          members: [
-            "active_access_code_count": .int(Int64(most)), "max_active_access_code_count": .int(Int64(most)),
-          ]))
-    }
-    var errors = self.errors(of: door)
-    if !door.ledger.isReachable, errors.isEmpty {
-      errors.append(
-        Issue(
-          code: "device_disconnected",
-          message: Self.silence(of: definition),
-          createdAt: door.createdAt, scope: .device))
-    }
-    errors += pool.errors
     return DeviceView(
       id: door.id, account: door.account, name: definition.name, nickname: door.nickname,
       deviceType: definition.deviceType, manufacturer: definition.manufacturer,
       model: door.identity.model ?? definition.model, serial: door.identity.serial,
-      isOnline: door.ledger.isReachable, isSimulated: definition.simulation != nil,
+      isOnline: door.ledger.isReachable,
+      simulation: definition.simulation.map { .init(hasConnection: $0.changeConnection != nil, carrier: door.carrier) },
       capabilities: door.ledger.capabilities, keepsBackups: door.backupPool.isEnabled, state: door.state,
-      timeZone: self.timeZone,
-      customMetadata: door.customMetadata, createdAt: door.createdAt, errors: errors, warnings: warnings)
-  }
-
-  private static func silence(of lock: SiteDefinition.Lock) -> String {
-    lock.isVisited
-      ? "The lock has not answered since the gateway started. Check its battery, and that it is in reach of the radio."
-      : "The lock has not answered since the gateway started. Check its power and, on a line, wires A and B, its address and its speed."
+      batteryStatus: door.told.battery, isKeypadMissing: door.told.isKeypadMissing,
+      isPrivate: door.issues[.privacyMode] != nil, timeZone: self.timeZone, customMetadata: door.customMetadata,
+      createdAt: door.createdAt, errors: self.errors(of: door) + pool.errors,
+      warnings: self.warnings(of: door) + pool.warnings)
   }
 
   func view(of adapter: Adapter) -> AccountView {
     AccountView(
       id: adapter.id, name: adapter.definition.key, kind: adapter.definition.kind, createdAt: adapter.createdAt,
       errors: adapter.fault.map { [$0] } ?? [])
-  }
-
-  func errors(of door: Door) -> [Issue] {
-    let adapter = self.accounts.values.first { $0.id == door.account }
-    return door.errors.values.sorted { $0.code < $1.code } + (adapter?.fault.map { [$0] } ?? [])
   }
 
   /// Names the other code of a duplicate.

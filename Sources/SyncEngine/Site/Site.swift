@@ -14,6 +14,8 @@ struct Site {
     case attemptFinished(String)
     /// An entry at this lock's keypad is in the journal.
     case entered(LockID)
+    /// This lock can be reached, or no longer, or its carrier said something new.
+    case connectionChanged(LockID)
     /// Somebody should know; a sentence for the log, without PINs.
     case note(String)
   }
@@ -32,7 +34,7 @@ struct Site {
   let backupPoolSize: Int
   /// How long events are kept.
   let eventRetention: Duration
-  private(set) var accounts: [String: Adapter] = [:]
+  var accounts: [String: Adapter] = [:]
   private(set) var doors: [LockID: Door] = [:]
   /// Ids by name in the configuration.
   private(set) var lockIDs: [String: LockID] = [:]
@@ -47,7 +49,7 @@ struct Site {
   private var errands: [CommandID: (lock: LockID, errand: Errand)] = [:]
   private var lastCommand: UInt64 = 0
   /// The newest `created_at` given, so that a clock that was set back cannot hide new events from readers.
-  private(set) var newestEvent = Timestamp.distantPast
+  var newestEvent = Timestamp.distantPast
 
   /// Loads what the store knows of the locks that the configuration names.
   init(store: Store, definition: SiteDefinition, policy: SchedulingPolicy, at now: Timestamp) throws {
@@ -60,7 +62,8 @@ struct Site {
     self.workspaceID = try store.value("workspace_id") { UUID().uuidString.lowercased() }
     for account in definition.accounts {
       let (id, createdAt) = try store.account(named: account.key, at: now)
-      self.accounts[account.key] = Adapter(id: id, definition: account, createdAt: createdAt)
+      self.accounts[account.key] = Adapter(
+        id: id, definition: account, createdAt: createdAt, isToldGone: try store.isToldGone(account: id))
     }
     for lock in definition.locks {
       let row = try store.lock(named: lock.key, at: now)
@@ -68,12 +71,13 @@ struct Site {
         of: row.id, capabilities: lock.capabilities(reportedCodeLengths: row.reportedCodeLengths), policy: policy)
       var door = Door(
         id: row.id, definition: lock, account: self.accounts[lock.account]?.id ?? "", createdAt: row.createdAt,
-        nickname: row.nickname, customMetadata: row.customMetadata, ledger: ledger)
+        nickname: row.nickname, customMetadata: row.customMetadata, ledger: ledger, loadedAt: now)
       (door.told, door.backupPool) = (row.told, row.backupPool)
       if lock.capabilities.verifiesOfflineCodes { door.offline = try store.offlineBook(of: row.id, at: now) }
-      if row.told.isConnected == false {
-        door.errors["device_disconnected"] = Self.disconnection(
-          of: lock, .unreachable, since: row.told.disconnectedAt ?? now)
+      if row.told.isConnected == false { door.loss = .unreachable }
+      if lock.carrier != nil {
+        // Until it says so itself, what was told of it holds.
+        (door.carrier.isEnrolled, door.carrier.isSubscribed) = (!row.told.isRemoved, row.told.unpaidSince == nil)
       }
       for id in ledger.codes.keys { self.homes[id] = row.id }
       door.waiting = try store.attempts(ids: nil, lock: row.id, onlyPending: true)
@@ -87,6 +91,7 @@ struct Site {
   /// How long what is over is remembered: finished attempts, who held a slot.
   static let retention = Duration.hours(24 * 90)
   private static let pruningDelay = Duration.minutes(10)
+  private static let longOutage = Duration.minutes(10)
   private static let storeRetryDelay = Duration.seconds(10)
 
   /// The lock that a managed code is for; nil for no such code.
@@ -97,13 +102,16 @@ struct Site {
 
   /// The daemon has started: door codes are handed out, attempts that a command served are given up.
   mutating func started(at now: Timestamp) -> [Effect] {
-    self.doors.keys.sorted().flatMap { self.change($0, .started, at: now) }
+    self.doors.keys.sorted().flatMap { self.change($0, .started, at: now) } + self.forgetAbsentDoors(at: now)
   }
 
   /// Deadlines have passed.
   mutating func wake(at now: Timestamp) -> [Effect] {
     var effects: [Effect] = []
     for lock in self.deadlines.due(at: now) { effects += self.change(lock, nil, at: now) }
+    for key in self.accounts.keys.sorted() where self.accounts[key]?.fault != nil {
+      effects += self.tellAdapter(key, at: now)
+    }
     // A clock that was set back must not put forgetting off for years.
     if self.nextPruning <= now || self.nextPruning - now > .hours(48) { effects += self.prune(at: now) }
     return effects
@@ -184,6 +192,7 @@ struct Site {
       door.storeRetry = nil
       for (happening, date) in door.takeBacklog() { self.work(happening, into: &door, &draft, at: date) }
       try happening(&door, &draft)
+      self.settleConnection(of: &door, at: now, into: &draft)
       self.keepBackupPool(of: &door, at: now)
       var told = door.ledger.announce(at: now, newID: Self.newCodeID)
       // What was let go of just now makes room.
@@ -252,14 +261,19 @@ struct Site {
       effects.append(self.send(.hold(credentials), to: door.id, errand: .hold))
     }
     if let job = plan.job { effects.append(self.send(job.command, to: door.id, errand: .job(job))) }
+    if door.ledger.isReachable != before.ledger.isReachable || door.carrier != before.carrier {
+      effects.append(.connectionChanged(door.id))
+    }
     self.doors[door.id] = door
-    self.deadlines.set(door.id, to: [plan.lookAgain, door.offline?.nextChange(after: now)].compactMap(\.self).min())
+    self.deadlines.set(
+      door.id,
+      to: [plan.lookAgain, door.offline?.nextChange(after: now), door.healthLookAgain].compactMap(\.self).min())
     return effects
   }
 
   /// As ``commit(_:at:_:)`` for what nobody waits for: when the store cannot be written, what happened is put down
   /// and tried again shortly. Until then nothing is asked of the lock.
-  private mutating func change(_ lock: LockID, _ happening: Door.Happening?, at now: Timestamp) -> [Effect] {
+  mutating func change(_ lock: LockID, _ happening: Door.Happening?, at now: Timestamp) -> [Effect] {
     if let happening { self.doors[lock]?.note(happening, at: now) }
     if let retry = self.doors[lock]?.storeRetry, now < retry, retry - now <= Self.storeRetryDelay { return [] }
     let wasFine = self.storeFault == nil
@@ -279,24 +293,25 @@ struct Site {
   private func work(_ happening: Door.Happening, into door: inout Door, _ draft: inout Draft, at date: Timestamp) {
     switch happening {
     case .started:
+      if door.told.isListed != true { draft.add(door.event(.deviceAdded, at: date)) }
+      (door.told.isListed, door.told.account) = (true, door.account)
       for waiting in door.waiting where waiting.code == nil {
-        draft.finish(
-          waiting, .error(type: "action_attempt_expired", message: "The gateway was restarted before it was done."),
-          at: door, date: date)
+        Self.expire(waiting.attempt, at: &door, date, into: &draft)
       }
     case .jobFinished(let job, let result): self.work(job, result, into: &door, &draft, at: date)
     case .attemptFinished(let attempt, let result):
       Self.finish(attempt, result, door: &door, at: date, into: &draft)
     case .simulated(let attempt): draft.finish((attempt, nil), .success([:]), at: door, date: date)
-    case .reported(let report): Self.apply(report, to: &door, store: self.store, at: date, into: &draft)
+    case .reported(let report): self.apply(report, to: &door, at: date, into: &draft)
     case .adapterChanged(let isGone):
       door.ledger.isAdapterGone = isGone
-      if isGone {
-        door.ledger.becameUnreachable()
-      } else if door.definition.isVisited, door.told.isConnected == true {
-        // Its driver never heard of it: what it last told of the lock holds.
-        door.ledger.becameReachable(slotChanges: nil, newestRecord: nil)
+      door.adapterLossDue = self.accounts[door.definition.account]?.lossDue
+      // The driver of a lock that is visited never heard of it, and may not look for hours: what it told last holds,
+      // but after a long outage not without a look.
+      if !isGone, door.definition.isVisited, let since = door.told.disconnectedAt, date - since >= Self.longOutage {
+        door.ledger.slotsChanged(nil)
       }
+    case .carrierChanged(let carrier): door.carrier = carrier
     }
   }
 
@@ -326,12 +341,13 @@ struct Site {
 
   /// An adapter came (nil) or went (why).
   mutating func adapterChanged(_ key: String, fault: String?, at now: Timestamp) -> [Effect] {
-    guard let adapter = self.accounts[key], (adapter.fault == nil) != (fault == nil) || fault != nil else { return [] }
+    guard let adapter = self.accounts[key] else { return [] }
     let since = adapter.fault?.createdAt ?? now
     self.accounts[key]?.fault = fault.map {
       Issue(code: "account_disconnected", message: $0, createdAt: since, scope: .account)
     }
-    var effects: [Effect] = []
+    var effects = self.tellAdapter(key, at: now)
+    if adapter.fault == nil, fault == nil { return effects }
     if (adapter.fault == nil) != (fault == nil) {
       effects.append(.note("\(key): \(fault.map { "gone (\($0)); it is opened again" } ?? "there again")"))
     }
@@ -368,9 +384,14 @@ struct Site {
   }
 
   /// Writes what the API may change of a lock.
-  mutating func rename(_ lock: LockID, nickname: String?, customMetadata: [String: JSONValue]) throws {
-    try self.store.write(nickname: nickname, customMetadata: customMetadata, of: lock)
-    self.doors[lock]?.nickname = nickname
-    self.doors[lock]?.customMetadata = customMetadata
+  mutating func rename(
+    _ lock: LockID, nickname: String?, customMetadata: [String: JSONValue], at now: Timestamp
+  ) throws -> [Effect] {
+    try self.commit(lock, at: now) { door, draft throws(Never) in
+      let before = door.displayName
+      (door.nickname, door.customMetadata) = (nickname, customMetadata)
+      guard door.displayName != before else { return }
+      draft.add(door.event(.deviceNameChanged, at: now, ["device_name": .string(door.displayName)]))
+    }
   }
 }

@@ -48,6 +48,8 @@ public struct SiteDefinition: Sendable {
     public var reportableCodeLengths: ClosedRange<Int>?
     /// What a person can do at it, for a simulated lock; nil for a real one.
     public var simulation: LockSimulation?
+    /// Tells how things stand with what carries its link, for one consumer; nil where nothing does.
+    public var carrier: (@Sendable () -> AsyncStream<LockCarrier>)?
 
     /// Makes a lock.
     /// - Parameters:
@@ -60,9 +62,11 @@ public struct SiteDefinition: Sendable {
     ///   - capabilities: what it can do.
     ///   - isVisited: its link is opened on demand.
     ///   - simulation: what a person can do at it, when simulated.
+    ///   - carrier: tells how things stand with what carries its link.
     public init(
       key: String, name: String? = nil, account: String, deviceType: String, manufacturer: String, model: String,
-      capabilities: LockCapabilities, isVisited: Bool = false, simulation: LockSimulation? = nil
+      capabilities: LockCapabilities, isVisited: Bool = false, simulation: LockSimulation? = nil,
+      carrier: (@Sendable () -> AsyncStream<LockCarrier>)? = nil
     ) {
       self.key = key
       self.name = name ?? key
@@ -73,6 +77,7 @@ public struct SiteDefinition: Sendable {
       self.capabilities = capabilities
       self.isVisited = isVisited
       self.simulation = simulation
+      self.carrier = carrier
     }
   }
 
@@ -206,22 +211,5 @@ public struct SiteDefinition: Sendable {
     self.accounts = accounts
     self.locks = locks
     self.links = links
-  }
-}
-
-/// What a person can do at a simulated lock.
-public struct LockSimulation: Sendable {
-  /// Types these digits and ends the entry.
-  public var type: @Sendable (PINCode) async -> Void
-  /// Locks by hand or at the keypad; nil where the lock has no such button.
-  public var lockByHand: (@Sendable () async -> Void)?
-
-  /// Makes a set of actions.
-  /// - Parameters:
-  ///   - type: types digits.
-  ///   - lockByHand: locks by hand.
-  public init(type: @escaping @Sendable (PINCode) async -> Void, lockByHand: (@Sendable () async -> Void)? = nil) {
-    self.type = type
-    self.lockByHand = lockByHand
   }
 }

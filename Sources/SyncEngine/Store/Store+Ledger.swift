@@ -47,9 +47,12 @@ extension Store {
         sql: "UPDATE lock SET \(column) = ? WHERE id = ?",
         arguments: [String(decoding: try JSONEncoder().encode(value), as: UTF8.self), door.id.rawValue])
     }
-    if door.told != before.told { try write(door.told, to: "told") }
+    if door.told != before.told { try self.write(door.told, of: door.id, in: database) }
     try self.write(door.offline, over: before.offline, of: door.id, in: database)
     if door.backupPool != before.backupPool { try write(door.backupPool, to: "backup_pool") }
+    if door.nickname != before.nickname || door.customMetadata != before.customMetadata {
+      try self.write(nickname: door.nickname, customMetadata: door.customMetadata, of: door.id, in: database)
+    }
   }
 
   /// Writes what differs between two states of a ledger, and nothing else. Within the caller's transaction.

@@ -221,6 +221,10 @@ extension Store {
           ) STRICT;
           """)
     }
+    migrator.registerMigration("8") { database in
+      // Locks that an earlier version knew are nothing new to the world.
+      try database.execute(sql: "UPDATE lock SET told = json_set(told, '$.isListed', json('true'))")
+    }
     migrator.registerMigration("10") { database in
       try database.execute(
         sql: """

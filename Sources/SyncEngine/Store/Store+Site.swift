@@ -27,6 +27,25 @@ extension Store {
     }
   }
 
+  /// True while the world is told that an adapter is gone.
+  func isToldGone(account: String) throws -> Bool {
+    try self.database.read { database in
+      try Bool.fetchOne(
+        database, sql: "SELECT EXISTS (SELECT * FROM site WHERE key = ?)", arguments: [Self.gone(account)])
+        ?? false
+    }
+  }
+
+  /// Writes whether the world is told that an adapter is gone; within the caller's transaction.
+  func write(isToldGone: Bool, account: String, in database: Database) throws {
+    try database.execute(
+      sql: isToldGone
+        ? "INSERT OR REPLACE INTO site (key, value) VALUES (?, 'true')" : "DELETE FROM site WHERE key = ?",
+      arguments: [Self.gone(account)])
+  }
+
+  private static func gone(_ account: String) -> String { "account_is_told_gone/\(account)" }
+
   /// The row of a lock by its name in the configuration; made when it is new.
   func lock(named key: String, at now: Timestamp) throws -> LockRow {
     try self.database.write { database in
@@ -47,12 +66,31 @@ extension Store {
     }
   }
 
-  /// Writes what the API may change of a lock.
-  func write(nickname: String?, customMetadata: [String: JSONValue], of lock: LockID) throws {
-    try self.database.write { database in
-      try database.execute(
-        sql: "UPDATE lock SET nickname = ?, custom_metadata = ? WHERE id = ?",
-        arguments: [nickname, try Self.text(.object(customMetadata)), lock.rawValue])
+  /// Writes what the API may change of a lock; within the caller's transaction.
+  func write(
+    nickname: String?, customMetadata: [String: JSONValue], of lock: LockID, in database: Database
+  ) throws {
+    try database.execute(
+      sql: "UPDATE lock SET nickname = ?, custom_metadata = ? WHERE id = ?",
+      arguments: [nickname, try Self.text(.object(customMetadata)), lock.rawValue])
+  }
+
+  /// Writes what the world was told of a lock; within the caller's transaction.
+  func write(_ told: Door.Told, of lock: LockID, in database: Database) throws {
+    try database.execute(
+      sql: "UPDATE lock SET told = ? WHERE id = ?",
+      arguments: [String(decoding: try JSONEncoder().encode(told), as: UTF8.self), lock.rawValue])
+  }
+
+  /// What was told of the locks that are told to be there, but are none of these.
+  func listedLocks(except present: Set<LockID>) throws -> [LockID: Door.Told] {
+    try self.database.read { database in
+      let rows = try Row.fetchAll(database, sql: "SELECT id, told FROM lock WHERE json_extract(told, '$.isListed')")
+      return try rows.reduce(into: [:]) { absent, row in
+        let id = LockID(rawValue: row["id"])
+        if present.contains(id) { return }
+        absent[id] = try JSONDecoder().decode(Door.Told.self, from: Data((row["told"] as String).utf8))
+      }
     }
   }
 

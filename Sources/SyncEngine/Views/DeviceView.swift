@@ -20,14 +20,20 @@ public struct DeviceView: Sendable {
   public var serial: String?
   /// True while the lock answers.
   public var isOnline: Bool
-  /// True for a lock that is not there: `simulate` works on it.
-  public var isSimulated: Bool
+  /// What can be simulated at it; nil for a real lock.
+  public var simulation: SimulationView?
   /// What it can do.
   public var capabilities: LockCapabilities
   /// True while backup codes are kept ready on it.
   public var keepsBackups: Bool
   /// The last facts told by the lock.
   public var state: LockState
+  /// How full its battery is; nil where the lock does not tell.
+  public var batteryStatus: BatteryStatus?
+  /// True when a lock that takes a keypad has none.
+  public var isKeypadMissing: Bool
+  /// True while somebody inside wants to be left alone: nothing from outside works.
+  public var isPrivate: Bool
   /// IANA name of the site's time zone; nil when not configured.
   public var timeZone: String?
   /// Free members set over the API.
@@ -38,6 +44,23 @@ public struct DeviceView: Sendable {
   public var errors: [Issue]
   /// What should be known.
   public var warnings: [Issue]
+}
+
+/// What can be simulated at a lock now.
+public struct SimulationView: Sendable {
+  /// True when its connection, hub, account membership and subscription can be played with.
+  public var hasConnection: Bool
+  /// What its carrier says.
+  public var carrier: LockCarrier
+
+  /// Describes what can be simulated.
+  /// - Parameters:
+  ///   - hasConnection: its connection can be played with.
+  ///   - carrier: what its carrier says.
+  public init(hasConnection: Bool, carrier: LockCarrier) {
+    self.hasConnection = hasConnection
+    self.carrier = carrier
+  }
 }
 
 /// A bus or adapter as a reader of the API sees it: a connected account.
@@ -86,6 +109,9 @@ public struct ActionAttempt: Sendable {
   public var createdAt: Timestamp
   /// How far it is.
   public var status: Status
+
+  /// True when it opens or locks.
+  var movesBolt: Bool { self.kind == "LOCK_DOOR" || self.kind == "UNLOCK_DOOR" }
 
   /// True until it has succeeded or failed.
   public var isPending: Bool { if case .pending = self.status { true } else { false } }

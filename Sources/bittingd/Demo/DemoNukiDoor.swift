@@ -28,8 +28,7 @@ struct DemoNukiDoor {
   /// Starts the lock, pairs with it when that was never done, and puts its door on the site.
   func add(to site: inout SiteDefinition, directory: DataDirectory, reactor: Reactor) async throws {
     let folder = directory.url.appendingPathComponent("demo", isDirectory: true)
-    let memory = LockMemoryFile<NukiLock.Memory>(
-      url: directory.url.appendingPathComponent("simulated-\(self.name.replacing(" ", with: "-")).json"))
+    let memory = LockMemoryFile<NukiLock.Memory>(of: self.name, in: directory)
     let runner = try NukiLockRunner(
       NukiLock(
         model: self.model, securityPIN: NukiSecurityPIN(self.pin), memory: memory.read() ?? NukiLock.Memory(),
@@ -47,16 +46,22 @@ struct DemoNukiDoor {
     if !site.accounts.contains(where: { $0.key == Self.account }) {
       site.accounts.append(.init(key: Self.account, kind: "Simulated Bluetooth radio"))
     }
+    let connection = await SimulatedConnection(memory: .init(of: self.name, kind: "connection", in: directory)) {
+      await runner.setReachable($0)
+    }
     site.locks.append(
       .init(
         key: self.name, account: Self.account, deviceType: "nuki_lock", manufacturer: "Nuki",
         model: paired.authorization.model, capabilities: .nukiKeypad, isVisited: true,
         simulation: LockSimulation(
           type: { pin in await runner.act { $0.typed(pin.digits, at: $1) } },
-          lockByHand: { await runner.act { $0.turnedByHand(toLocked: true, at: $1) } })))
+          lockByHand: { await runner.act { $0.turnedByHand(toLocked: true, at: $1) } },
+          changeConnection: { await connection.undergo($0) }),
+        carrier: connection.carrier))
     // Nobody waits an hour for a demonstration, and no battery is drained.
     var policy = NukiPolicy()
     (policy.visitsPerDay, policy.logInterval, policy.newsGap) = (10_000, .seconds(10), .seconds(1))
+    (policy.unheardTime, policy.retryGaps) = (.seconds(6), .seconds(1)...(.seconds(8)))
     site.links.append(
       .init(account: Self.account, onDemand: runner.way) { [policy, name] seed in
         let id = seed.lockIDs[name] ?? LockID(rawValue: name)

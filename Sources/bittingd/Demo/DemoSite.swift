@@ -34,27 +34,27 @@ struct DemoSite {
     self.site.accounts = [.init(key: "Simulated radio", kind: "Simulated radio")]
     var native = VirtualLockModel()
     native.identity = LockIdentity(model: "Virtual Keypad Lock N", serial: "VKL-N-1", firmware: "1.0")
-    self.addLock(
+    await self.addLock(
       "Front Door", "stores codes and keeps their times itself; takes offline codes", model: native,
       temperament: .native, offlineKey: try store.offlineKey(ofLock: "Front Door", at: Reactor.now.date), in: directory)
     var plain = VirtualLockModel()
     plain.identity = LockIdentity(model: "Virtual Keypad Lock J", serial: "VKL-J-1", firmware: "1.0")
     plain.pins = PINPolicy(lengths: [4, 6])
-    self.addLock(
+    await self.addLock(
       "Studio", "stores codes without times: programmed just in time", model: plain, temperament: .justInTime,
       in: directory)
     var masked = VirtualLockModel()
     masked.identity = LockIdentity(model: "Virtual Keypad Lock M", serial: "VKL-M-1", firmware: "1.0")
     masked.pins = PINPolicy(lengths: [6], constraints: [.noAllSameDigits])
-    self.addLock("Garden Gate", "masks PINs when read back", model: masked, temperament: .masked, in: directory)
-    self.addReader(name, key: key)
+    await self.addLock("Garden Gate", "masks PINs when read back", model: masked, temperament: .masked, in: directory)
+    await self.addReader(name, key: key, in: directory)
     var slow = VirtualLockModel()
     slow.identity = LockIdentity(model: "Virtual Keypad Lock S", serial: "VKL-S-1", firmware: "1.0")
     slow.pins = PINPolicy(lengths: [6], constraints: [.noZeros, .cannotStartWith12])
     slow.slotCount = 12
     var temperament = VirtualLockTemperament.native
     (temperament.replyDelay, temperament.outages, temperament.lostReplies) = (.milliseconds(700), 2, 3)
-    self.addLock(
+    await self.addLock(
       "Boathouse", "slow, and out of reach now and then", model: slow, temperament: temperament, in: directory)
     for door in DemoNukiDoor.all {
       try await door.add(to: &self.site, directory: directory, reactor: reactor)
@@ -68,13 +68,15 @@ struct DemoSite {
   private mutating func addLock(
     _ name: String, _ nature: String, model: VirtualLockModel, temperament: VirtualLockTemperament,
     offlineKey: OfflineDoorKey? = nil, in directory: DataDirectory
-  ) {
-    let memory = LockMemoryFile<VirtualLock.Memory>(
-      url: directory.url.appendingPathComponent("simulated-\(name.replacing(" ", with: "-")).json"))
+  ) async {
+    let memory = LockMemoryFile<VirtualLock.Memory>(of: name, in: directory)
     let lock = VirtualLock(
       model: model, temperament: temperament, memory: memory.read() ?? VirtualLock.Memory(),
       seed: UInt64.random(in: 1 ... .max), offlineKey: offlineKey)
     let runner = VirtualLockRunner(lock) { memory.write($0) }
+    let connection = await SimulatedConnection(memory: .init(of: name, kind: "connection", in: directory)) {
+      await runner.setReachable($0)
+    }
     self.doors.append((name, nature))
     self.site.locks.append(
       .init(
@@ -82,15 +84,20 @@ struct DemoSite {
         model: model.identity.model ?? name, capabilities: lock.capabilities,
         simulation: LockSimulation(
           type: { pin in await runner.act { $0.typed(pin.digits, at: $1) } },
-          lockByHand: { await runner.act { $0.lockedByHand(at: $1) } })))
+          lockByHand: { await runner.act { $0.lockedByHand(at: $1) } },
+          changeConnection: { await connection.undergo($0) }),
+        carrier: connection.carrier))
     self.site.links.append(
       .init(account: "Simulated radio", isBus: false, opener: runner.opener) { ids in
         VirtualLockDriver(lock: ids[name] ?? LockID(rawValue: name))
       })
   }
 
-  private mutating func addReader(_ name: String, key: OSDPKey) {
+  private mutating func addReader(_ name: String, key: OSDPKey, in directory: DataDirectory) async {
     let line = self.line
+    let connection = await SimulatedConnection(memory: .init(of: name, kind: "connection", in: directory)) { isUp in
+      await line.act(at: Self.readerAddress) { $0.faults.cutUntil = isUp ? nil : .hours(24 * 36_500) }
+    }
     let door = DoorConfiguration(
       reader: .init(address: Self.readerAddress), strike: .init(address: Self.readerAddress, time: .seconds(3)),
       contact: .init(address: Self.readerAddress), exitButton: .init(address: Self.readerAddress))
@@ -99,9 +106,10 @@ struct DemoSite {
     var lock = SiteDefinition.Lock(
       key: name, account: "Simulated RS-485 line", deviceType: "edge_lock", manufacturer: "Bitting",
       model: "OSDP door", capabilities: .osdpDoor(codeLengths: [4, 5, 6, 7, 8], verifiesOfflineCodes: true),
-      simulation: LockSimulation { pin in
-        await line.act(at: Self.readerAddress) { $0.pressed("\(pin.digits)#") }
-      })
+      simulation: LockSimulation(
+        type: { pin in await line.act(at: Self.readerAddress) { $0.pressed("\(pin.digits)#") } },
+        changeConnection: { await connection.undergo($0) }),
+      carrier: connection.carrier)
     lock.reportableCodeLengths = 4...12
     self.site.locks.append(lock)
     self.site.links.append(

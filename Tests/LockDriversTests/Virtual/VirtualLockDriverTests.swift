@@ -5,8 +5,10 @@ import Testing
 
 private let window = TimeWindow(
   start: VirtualWire.start.date, end: VirtualWire.start.date + .hours(24))
-private let closedAndLocked = LockState(isLocked: true, isDoorOpen: false, battery: 1, isTampered: false)
-private let closedAndUnlocked = LockState(isLocked: false, isDoorOpen: false, battery: 1, isTampered: false)
+private let closedAndLocked = LockState(
+  isLocked: true, isDoorOpen: false, battery: 1, isTampered: false, isPrivate: false)
+private let closedAndUnlocked = LockState(
+  isLocked: false, isDoorOpen: false, battery: 1, isTampered: false, isPrivate: false)
 
 @Suite struct VirtualLockDriverTests {
   @Test func `the lock greets, and says how things stand`() {
@@ -122,7 +124,7 @@ private let closedAndUnlocked = LockState(isLocked: false, isDoorOpen: false, ba
     wire.atLock { $0.setBattery(0.2, at: $1) }
     #expect(
       wire.reports == [
-        .state(LockState(isLocked: true, isDoorOpen: false, battery: 0.2, isTampered: false))
+        .state(LockState(isLocked: true, isDoorOpen: false, battery: 0.2, isTampered: false, isPrivate: false))
       ])
     wire.forget()
     for _ in 1...5 { wire.atLock { $0.typed("9999", at: $1) } }

@@ -12,7 +12,8 @@ private let facts = VirtualLockFacts(
   tellsPINs: true, drivesBolt: true,
   pins: PINPolicy(lengths: [4, 6], constraints: [.noZeros, .noAllSameDigits]), nameBytes: 24, changes: 5,
   newestRecord: 9, clock: Timestamp(milliseconds: 1_780_000_000_000),
-  state: LockState(isLocked: true, isDoorOpen: false, battery: 0.87, isTampered: false), isLockedOut: false)
+  state: LockState(isLocked: true, isDoorOpen: false, battery: 0.87, isTampered: false, isPrivate: false),
+  isLockedOut: false)
 
 /// Laid out by hand from the sheet beside the codec, not by the codec.
 let virtualLockVectors: [(name: String, frame: VirtualLockFrame, hex: String)] = [
@@ -117,7 +118,8 @@ let virtualLockVectors: [(name: String, frame: VirtualLockFrame, hex: String)] =
     "STATE",
     VirtualLockFrame(
       sequence: 0,
-      body: .notice(.state(LockState(isLocked: false, isDoorOpen: true, isTampered: true), isLockedOut: true))),
+      body: .notice(
+        .state(LockState(isLocked: false, isDoorOpen: true, isTampered: true, isPrivate: false), isLockedOut: true))),
     "564b01430002000effa4a2"
   ),
 ]
