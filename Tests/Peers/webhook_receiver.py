@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from seam import SeamWebhook
 
+from contract import CONTRACT
 from waiting import eventually
 
 
@@ -84,6 +85,7 @@ class Receiver:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["content-length"]))
                 message = Message({name.lower(): value for name, value in self.headers.items()}, body)
+                CONTRACT.check_event(message.event)
                 receiver.messages.append(message)
                 answer = receiver.answer(message)
                 status, headers = answer if isinstance(answer, tuple) else (answer, {})
