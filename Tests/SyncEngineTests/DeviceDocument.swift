@@ -63,7 +63,7 @@ enum DeviceDocument {
 
     **Time zone.** `location.time_zone` is the site's, from the configuration. The gateway keeps all times in UTC and tells
     locks UTC or an offset that it has itself made sure of, so without a time zone codes with times work as they do with
-    one; only `time_zone_unknown` is told.
+    one; only `time_zone_unknown` is told. A configuration file always names one.
 
     **Ability flags.** True: it works now. False: the device can do it, but not now. Absent: the device cannot do it.
     `can_program_online_access_codes` stays true while the lock is merely offline.
