@@ -173,6 +173,23 @@ import Testing
     #expect(self.events(site, .deviceLowBattery).map { $0["battery_source"] } == ["accessory_keypad"])
   }
 
+  @Test func `R11: without its keypad a lock takes no new codes and keeps those it has`() throws {
+    let site = try self.front()
+    let kept = try site.create(on: "Front", pin: "4711")
+    site.advance(by: .seconds(10))
+    func keypad(isMissing: Bool) {
+      site.perform(site.site.reported(site.id("Front"), .alarm(.keypadMissing(isMissing)), at: site.date))
+      site.settle()
+    }
+    keypad(isMissing: true)
+    #expect(throws: RequestFault.self) { try site.create(on: "Front", pin: "0815") }
+    #expect(site.status(kept) == .set)
+    keypad(isMissing: false)
+    let code = try site.create(on: "Front", pin: "0815")
+    site.advance(by: .seconds(10))
+    #expect(site.status(code) == .set)
+  }
+
   @Test func `R124: privacy mode keeps codes and the gateway out, and is told as such`() throws {
     let site = try self.front()
     try site.create(on: "Front", pin: "4711")

@@ -40,7 +40,10 @@ extension Site {
     let doors = try request.devices.map { id throws(RequestFault) in try self.door(id) }
     try Self.check(request.template.window, at: now)
     if request.template.usesBackupPool, request.template.window == nil { throw .accessCodeNotTimeBound }
-    for door in doors { try Self.check(door, isOfflineAllowed: request.template.attemptsForOfflineDevice) }
+    for door in doors {
+      try Self.check(door, isOfflineAllowed: request.template.attemptsForOfflineDevice)
+      try Self.checkKeypad(of: door)
+    }
     let pins = try self.pins(for: request, on: doors, at: now)
     let key = "auto_set_by_create_multiple_\(UUID().uuidString.lowercased())"
     var codes: [LockID: CodeRecord] = [:]

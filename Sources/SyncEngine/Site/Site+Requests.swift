@@ -26,6 +26,7 @@ extension Site {
     let door = try self.door(request.device)
     try Self.check(request.window, at: now)
     try Self.check(door, isOfflineAllowed: request.attemptsForOfflineDevice)
+    try Self.checkKeypad(of: door)
     if request.usesBackupPool, request.window == nil { throw .accessCodeNotTimeBound }
     let pin: PINCode
     if let shared = try self.pin(sharedBy: request.commonCodeKey, asked: request.pin) {
@@ -224,6 +225,14 @@ extension Site {
 
   static func check(_ door: Door, isOfflineAllowed: Bool) throws(RequestFault) {
     if !isOfflineAllowed, !door.ledger.isReachable { throw .deviceOffline }
+  }
+
+  /// A lock that has lost its keypad takes no new codes (contract R11).
+  static func checkKeypad(of door: Door) throws(RequestFault) {
+    guard door.issues[.keypadMissing] != nil else { return }
+    throw .invalid(
+      "\(door.displayName) has no keypad, so nobody could type the code. Add its keypad, then ask again; can_program_online_access_codes tells when it is there."
+    )
   }
 
   static func check(
