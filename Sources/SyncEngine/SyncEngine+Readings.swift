@@ -17,17 +17,30 @@ extension SyncEngine {
   }
 
   /// Locks, oldest first.
-  public func devices() -> [DeviceView] {
+  public func devices(isManaged: Bool = true) -> [DeviceView] {
     let now = self.now()
-    return self.site.doors.values.map { self.site.view(of: $0, at: now) }.sorted {
+    let doors = self.site.doors.values.filter { $0.ledger.isManaged == isManaged }
+    return doors.map { self.site.view(of: $0, at: now) }.sorted {
       ($0.createdAt, $0.id) < ($1.createdAt, $1.id)
     }
   }
 
   /// One lock.
-  /// - Throws: ``RequestFault/deviceNotFound``.
-  public func device(_ id: LockID) throws(RequestFault) -> DeviceView {
-    self.site.view(of: try self.site.door(id), at: self.now())
+  /// - Throws: ``RequestFault/deviceNotFound``, ``RequestFault/deviceOfOtherHalf(isManaged:)``.
+  public func device(_ id: LockID, isManaged: Bool = true) throws(RequestFault) -> DeviceView {
+    let door = try self.site.anyDoor(id)
+    guard door.ledger.isManaged == isManaged else { throw .deviceOfOtherHalf(isManaged: !isManaged) }
+    return self.site.view(of: door, at: self.now())
+  }
+
+  /// True for a managed lock, false for an unmanaged one; nil for none.
+  public func isManaged(_ id: LockID) -> Bool? { self.site.doors[id]?.ledger.isManaged }
+
+  /// Whether codes of a lock can be listed: managed codes of managed locks, unmanaged codes of any.
+  /// - Throws: ``RequestFault/deviceNotFound``, ``RequestFault/deviceOfOtherHalf(isManaged:)``.
+  public func requireDevice(_ id: LockID, isManaged: Bool) throws(RequestFault) {
+    let door = try self.site.anyDoor(id)
+    if isManaged, !door.ledger.isManaged { throw .deviceOfOtherHalf(isManaged: false) }
   }
 
   /// Changes what the API may change of a lock: its nickname (`.some(nil)` clears it) and free members (null and
@@ -39,7 +52,7 @@ extension SyncEngine {
   )
     throws(RequestFault) -> DeviceView
   {
-    let door = try self.site.door(id)
+    let door = try self.site.anyDoor(id)
     var metadata = door.customMetadata
     for (key, value) in customMetadata ?? [:] {
       if value == .null || value == "" { metadata.removeValue(forKey: key) } else { metadata[key] = value }
@@ -51,7 +64,7 @@ extension SyncEngine {
     } catch {
       throw .storeUnavailable("The gateway cannot write its store (\(Store.reason(of: error))).")
     }
-    return try self.device(id)
+    return self.site.view(of: try self.site.anyDoor(id), at: self.now())
   }
 
   /// Access codes, oldest first; nil members do not restrict.
@@ -65,13 +78,14 @@ extension SyncEngine {
           + (door.offline?.codes.values.filter { wanted?.contains($0.id) ?? true } ?? [])
           .map { self.site.view(of: $0, door: door, at: now) }
         : door.ledger.strangers.values.filter { wanted?.contains($0.id) ?? true }
-          .map { self.site.view(of: $0, door: door) }
+          .map { self.site.view(of: $0, door: door, at: now) }
     }.sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
   }
 
   /// The lock that is asked for something when this access code is changed or deleted; nil for no such code and for
   /// one that is being deleted already, of which nothing more is asked.
   public func lockToAsk(for code: AccessCodeID) -> LockID? {
+    if let (door, stranger) = try? self.site.findStranger(code) { return stranger.removal == nil ? door.id : nil }
     guard let (door, code) = try? self.site.find(code), !code.isDeleting else { return nil }
     return door.id
   }
@@ -94,18 +108,14 @@ extension SyncEngine {
       let (door, code) = try self.site.find(id)
       return self.site.view(of: code, door: door, at: self.now())
     }
-    for door in self.site.doors.values {
-      if let stranger = door.ledger.strangers.values.first(where: { $0.id == id }) {
-        return self.site.view(of: stranger, door: door)
-      }
-    }
-    throw .accessCodeNotFound
+    let (door, stranger) = try self.site.findStranger(id)
+    return self.site.view(of: stranger, door: door, at: self.now())
   }
 
   /// One access code by its lock and PIN.
   /// - Throws: ``RequestFault/deviceNotFound``, ``RequestFault/accessCodeNotFound``.
   public func accessCode(device: LockID, pin: PINCode, isManaged: Bool) throws(RequestFault) -> AccessCodeView {
-    let door = try self.site.door(device)
+    let door = try self.site.anyDoor(device)
     if isManaged {
       let codes = door.ledger.codes.values.filter { $0.terms.pin == pin && !$0.isInPool }
       // A code that is being deleted may share its PIN with its successor.
@@ -120,7 +130,7 @@ extension SyncEngine {
     guard let stranger = door.ledger.strangers.values.first(where: { $0.pin == pin }) else {
       throw .accessCodeNotFound
     }
-    return self.site.view(of: stranger, door: door)
+    return self.site.view(of: stranger, door: door, at: self.now())
   }
 
   /// One action attempt.

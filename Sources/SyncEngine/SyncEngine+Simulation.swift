@@ -32,7 +32,7 @@ extension SyncEngine {
   /// Changes the connection to a simulated lock, and returns once the gateway has noticed, or after 20 s.
   /// - Throws: ``RequestFault``; nothing was done.
   public func simulate(_ change: LockSimulation.ConnectionChange, at id: LockID) async throws(RequestFault) {
-    guard let changeConnection = try self.site.door(id).definition.simulation?.changeConnection else {
+    guard let changeConnection = try self.site.anyDoor(id).definition.simulation?.changeConnection else {
       throw .deviceTypeNotSupported("Only simulated devices can be disconnected and connected from here")
     }
     let connection = await changeConnection(change)

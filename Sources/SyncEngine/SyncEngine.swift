@@ -156,6 +156,7 @@ public actor SyncEngine {
         }
         session.submit(command, to: lock, id: id)
       case .attemptFinished(let id): self.waiters.resume(for: id)
+      case .strangerFound(let lock): self.waiters.resume(for: Self.newCode(on: lock))
       case .entered(let lock): self.waiters.resume(for: lock.rawValue)
       case .connectionChanged(let lock): self.waiters.resume(for: Self.connection(of: lock))
       case .note(let sentence): self.logger.notice("\(sentence)")

@@ -34,6 +34,7 @@ EXTRA_FIELDS = {
 }
 EXTRA_VALUES = {
     ("device", "device_type"): (["edge_lock"], "contract 2.4: the data names brands; this is a lock behind a gateway"),
+    ("unmanaged_device", "device_type"): (["edge_lock"], "as for a managed device"),
 }
 EXTRA_VARIANTS = {
     ("device warning", "door_forced_open"): (

@@ -69,7 +69,9 @@ extension VirtualSite {
   /// What is listed as somebody else's.
   func unmanaged(on key: String) -> [AccessCodeView] {
     guard let door = self.site.doors[self.id(key)] else { return [] }
-    return door.ledger.strangers.values.sorted { $0.slot < $1.slot }.map { self.site.view(of: $0, door: door) }
+    return door.ledger.strangers.values.sorted { $0.slot < $1.slot }.map {
+      self.site.view(of: $0, door: door, at: self.date)
+    }
   }
 
   func device(_ key: String) -> DeviceView? {
@@ -128,5 +130,40 @@ extension VirtualLock {
     var memory = Memory()
     for (slot, pin) in pins { memory.codes[slot] = .init(pin: PINCode(pin), name: name) }
     self.init(model: model, temperament: temperament, memory: memory)
+  }
+}
+
+/// Codes and locks that change hands.
+extension VirtualSite {
+  func convert(_ id: AccessCodeID, allowsExternalModification: Bool = false) throws {
+    self.perform(
+      try self.site.convert(id, allowsExternalModification: allowsExternalModification, at: self.date))
+    self.settle()
+  }
+
+  @discardableResult
+  func evict(_ id: AccessCodeID) throws -> ActionAttempt {
+    let (attempt, effects) = try self.site.evict(id, at: self.date)
+    self.perform(effects)
+    self.settle()
+    return attempt
+  }
+
+  @discardableResult
+  func handBack(_ id: AccessCodeID) throws -> ActionAttempt {
+    let (attempt, effects) = try self.site.handBack(id, device: nil, at: self.date)
+    self.perform(effects)
+    self.settle()
+    return attempt
+  }
+
+  func unmanage(_ key: String) throws {
+    self.perform(try self.site.unmanage(self.id(key), at: self.date))
+    self.settle()
+  }
+
+  func manage(_ key: String) throws {
+    self.perform(try self.site.manage(self.id(key), at: self.date))
+    self.settle()
   }
 }

@@ -8,6 +8,12 @@ public enum LockCommand: Hashable, Sendable {
   case program(slot: Int, SlotEntry)
   /// Empty one slot and read it back.
   case clear(slot: Int)
+  /// The code that others put into this slot is ours from now on, if the slot still holds this PIN; tell what it
+  /// holds. Nothing is written to the lock.
+  case claim(slot: Int, PINCode)
+  /// Empty a slot that holds a code of others, if it still holds this PIN (nil where the lock tells none), and read
+  /// it back.
+  case evict(slot: Int, PINCode?)
   /// Tell the log records after this index, oldest first.
   case readLog(after: UInt32)
   /// Drive the bolt home.

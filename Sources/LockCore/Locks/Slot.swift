@@ -19,6 +19,8 @@ public struct SlotReading: Hashable, Sendable {
   public var window: TimeWindow?
   /// The name stored with the code; nil when there is none or the lock does not tell.
   public var name: String?
+  /// True when the code opens at no time, or only at times that two dates cannot tell, for example on weekdays.
+  public var isRestricted = false
   /// The slot's own change counter or checksum, from locks that have one: equal to the one that a write was
   /// answered with means that nobody has changed the slot since.
   public var stamp: UInt32?
@@ -39,6 +41,12 @@ public struct SlotReading: Hashable, Sendable {
     self.window = window
     self.name = name
     self.stamp = stamp
+  }
+
+  /// True when both open the same door at the same times, and nobody has touched the slot between them.
+  func isAsGood(as other: SlotReading) -> Bool {
+    (self.contents, self.window, self.isRestricted) == (other.contents, other.window, other.isRestricted)
+      && self.stamp == other.stamp
   }
 }
 

@@ -106,6 +106,8 @@ extension CodeRecord {
     public var message: String
     /// Since when.
     public var since: Timestamp
+    /// The slot that stands in the way, of a duplicate whose lock tells it.
+    public var slot: Int?
 
     /// Makes a problem.
     /// - Parameters:
@@ -133,14 +135,18 @@ extension CodeRecord {
     public var kind: Kind
     /// When it was noticed.
     public var since: Timestamp
+    /// The look that first showed it, in the ledger's own count: another change to what was changed is told anew.
+    public var look: Int64?
 
     /// Makes a drift.
     /// - Parameters:
     ///   - kind: what became of the code.
     ///   - since: when it was noticed.
-    public init(kind: Kind, since: Timestamp) {
+    ///   - look: the look that first showed it.
+    public init(kind: Kind, since: Timestamp, look: Int64? = nil) {
       self.kind = kind
       self.since = since
+      self.look = look
     }
   }
 

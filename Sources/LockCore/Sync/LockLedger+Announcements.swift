@@ -24,6 +24,8 @@ public enum CodeEvent: Hashable, Sendable {
   case strangerFound(StrangerRecord)
   /// A code of somebody else is gone from the lock.
   case strangerGone(StrangerRecord)
+  /// Removing a code of somebody else failed.
+  case failedToEvict(AccessCodeID)
 
   /// The code asked for over the API that it is about; nil for codes of others.
   public var managedCode: AccessCodeID? {
@@ -32,7 +34,7 @@ public enum CodeEvent: Hashable, Sendable {
       .failedToRemove(let id), .modifiedAtLock(let id), .removedAtLock(let id):
       id
     case .deleted(let code): code.id
-    case .strangerFound, .strangerGone: nil
+    case .strangerFound, .strangerGone, .failedToEvict: nil
     }
   }
 }
@@ -48,6 +50,7 @@ extension LockLedger {
     if case .gateway = self.capabilities.codeStore { self.holdInGateway(at: now) }
     self.giveBackSlots(at: now)
     var events = self.listStrangers(at: now, newID: newID)
+    self.announceEvictions(into: &events)
     let leases = self.leases
     for code in self.codes.values.sorted(by: { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }) {
       self.announce(code, in: leases[code.id].flatMap { self.slots[$0] }, at: now, into: &events)
@@ -86,7 +89,11 @@ extension LockLedger {
 
   private mutating func giveBackSlots(at now: Timestamp) {
     for (number, slot) in self.slots {
-      guard let holder = slot.holder else { continue }
+      guard let holder = slot.holder else {
+        // An eviction is over with its proof.
+        if slot.written != nil, slot.isProvenEmpty { self.slots[number]?.giveBack() }
+        continue
+      }
       if let code = self.codes[holder], self.presence(of: code, at: now) == .due { continue }
       guard slot.isProvenEmpty || slot.isTakenByAnotherPIN else { continue }
       self.slots[number]?.giveBack()
@@ -129,8 +136,9 @@ extension LockLedger {
     let id = code.id
     let isDue = self.presence(of: code, at: now) == .due
     let drift = isDue && !self.isAdapterGone ? slot?.drift : nil
-    let isNewDrift = drift != nil && drift != code.announced.drift?.kind
-    if let drift, isNewDrift { code.announced.drift = CodeRecord.Drift(kind: drift, since: now) }
+    let look = slot?.observed?.shownSince
+    let isNewDrift = drift != nil && (drift != code.announced.drift?.kind || look != code.announced.drift?.look ?? look)
+    if let drift, isNewDrift { code.announced.drift = CodeRecord.Drift(kind: drift, since: now, look: look) }
     let state = self.state(of: code, in: slot, at: now)
     if state.status != .unknown {
       let isSettled = state.isProven || (isDue && state.mutations.isEmpty)

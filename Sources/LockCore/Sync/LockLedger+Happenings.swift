@@ -8,20 +8,21 @@ extension LockLedger {
       self.write(entry, into: slot, for: code, at: now)
     case .clear(let code, let slot):
       self.write(nil, into: slot, for: code, at: now)
+    case .evict(let slot, _): self.write(nil, into: slot, for: nil, at: now)
     case .readSlots:
       // Whatever is told from here on is news, however the counts compare.
       (self.beforeWrite, self.reportedChanges, self.changedDuringLook) = (nil, nil, false)
-    case .readSlot, .readLog:
+    case .readSlot, .claim, .readLog:
       self.beforeWrite = nil
     }
   }
 
   private mutating func write(
-    _ entry: SlotEntry?, into number: Int, for code: AccessCodeID, at now: Timestamp
+    _ entry: SlotEntry?, into number: Int, for code: AccessCodeID?, at now: Timestamp
   ) {
     var slot = self.slots[number] ?? SlotRecord(number: number)
     self.beforeWrite = slot
-    if slot.holder != code { (slot.holder, slot.heldSince) = (code, now) }
+    if slot.holder != code { (slot.holder, slot.heldSince) = (code, code == nil ? nil : now) }
     self.order += 1
     let wasEmpty = slot.isProvenEmpty
     slot.written = SlotRecord.Written(
@@ -45,8 +46,13 @@ extension LockLedger {
     case (.readSlot(let number), .success(.slot(let reading, let changes))) where reading.slot == number:
       self.count(changes, writes: 0)
       self.saw(reading, at: now)
+    case (.claim(_, let number, _), .success(.slot(let reading, let changes))) where reading.slot == number:
+      self.count(changes, writes: 0)
+      self.saw(reading, at: now)
+      self.slots[number]?.written?.isUnclaimed = false
     case (.program(_, let number, _), .success(.slot(let reading, let changes))) where reading.slot == number,
-      (.clear(_, let number), .success(.slot(let reading, let changes))) where reading.slot == number:
+      (.clear(_, let number), .success(.slot(let reading, let changes))) where reading.slot == number,
+      (.evict(let number, _), .success(.slot(let reading, let changes))) where reading.slot == number:
       self.count(changes, writes: 1)
       self.saw(reading, answering: job, at: now)
     case (.readLog(let index), .success(.log(let records, let newest))):
@@ -89,6 +95,27 @@ extension LockLedger {
       seen[number] = SlotReading(slot: number, contents: .empty)
     }
     for (_, reading) in seen.sorted(by: { $0.key < $1.key }) { self.saw(reading, at: now) }
+    self.doubtDuplicates(at: now)
+  }
+
+  /// What the lock refused as a duplicate, and no slot is seen to hold, may have been gone before it was looked for:
+  /// it is tried again.
+  private mutating func doubtDuplicates(at now: Timestamp) {
+    for (id, code) in self.codes {
+      guard let attempt = code.attempt, let problem = attempt.problem, problem.code == ErrorCode.duplicate,
+        attempt.notBefore == .distantFuture
+      else { continue }
+      let isExplained = self.slots.contains { number, slot in
+        guard slot.holder != id, let contents = slot.observed?.reading.contents else { return false }
+        switch contents {
+        case .empty: return false
+        case .code(let pin): return pin == code.terms.pin
+        case .unreadable: return problem.slot == nil || problem.slot == number
+        }
+      }
+      if isExplained { continue }
+      self.codes[id]?.attempt?.notBefore = now + self.policy.gap(after: attempt.count, isRefused: true)
+    }
   }
 
   private mutating func saw(
@@ -156,13 +183,16 @@ extension LockLedger {
       self.looks.failed(at: now, self.policy)
       self.isInventoried = false
     case .readLog: self.logReads.failed(at: now, self.policy)
-    case .readSlot:
+    case .readSlot, .claim:
       self.recordAttempt(at: job, now: now, problem: nil)
-    case .program(_, let number, _), .clear(_, let number):
+    case .program(_, let number, _), .clear(_, let number), .evict(let number, _):
       // Only a lock that fell silent may have heard the write; every other answer means it did not happen.
       if fault.disposition != .readFirst, let before = self.beforeWrite { self.slots[number] = before }
       self.recordAttempt(
         at: job, now: now, problem: Self.problem(of: fault, toSet: job.isProgram), isLast: Self.isLast(fault, for: job))
+      if case .duplicateCode(let slot) = fault, let id = job.code {
+        self.codes[id]?.attempt?.problem?.slot = slot
+      }
     }
   }
 
@@ -180,8 +210,10 @@ extension LockLedger {
   private mutating func recordAttempt(
     at job: Job, now: Timestamp, problem: (code: String, message: String)?, isLast: Bool = false
   ) {
-    guard let id = job.code ?? job.slot.flatMap({ self.slots[$0]?.holder }), let code = self.codes[id]
-    else { return }
+    guard let id = job.code ?? job.slot.flatMap({ self.slots[$0]?.holder }), let code = self.codes[id] else {
+      if let number = job.slot { self.recordEviction(of: number, now: now, problem: problem, isLast: isLast) }
+      return
+    }
     let toSet = self.presence(of: code, at: now) == .due
     // A refusal of an older wish must not stop a newer one.
     if case .program(_, _, let entry) = job, !toSet || entry != self.entry(for: code) { return }

@@ -25,7 +25,10 @@ extension LockLedger {
     let lead =
       self.isScheduledNatively(code) ? self.policy.nativeLead : self.policy.justInTimeLead
     let from = window.start - lead
-    return now < from ? .later(from) : .due
+    // What the lock has stored with its times already may wait there.
+    let isThere =
+      code.announced.isScheduled && code.announced.confirmed?.window == window && self.isScheduledNatively(code)
+    return now < from && !isThere ? .later(from) : .due
   }
 
   /// True when the code's times are stored with it and kept by the lock itself.
@@ -75,6 +78,7 @@ extension LockLedger {
         setting = min(setting, Candidate(due: code.terms.window?.start ?? code.createdAt, code: code, job: job))
       }
     }
+    let eviction = self.eviction(at: now, &plan.lookAgain)
     guard self.isReachable, self.running == nil else { return plan }
     let mayLook = !self.isAhead(self.looks.notBefore, of: now)
     if !mayLook { wake(self.looks.notBefore) }
@@ -82,6 +86,10 @@ extension LockLedger {
     if !mayReadLog { wake(self.logReads.notBefore) }
     if let removal {
       plan.job = removal.job
+    } else if let eviction {
+      plan.job = eviction
+    } else if !self.isManaged {
+      return plan
     } else if self.needsInventory, mayLook {
       plan.job = .readSlots
     } else if let newest = self.newestRecord, let cursor = self.logCursor, newest != cursor, mayReadLog {
@@ -137,6 +145,7 @@ extension LockLedger {
     let wanted = self.entry(for: code)
     guard let slot else { return self.firstFreeSlot.map { .program(code.id, slot: $0, wanted) } }
     if slot.proof == .missing { return .readSlot(slot.number) }
+    if let pin = slot.unclaimedPIN { return .claim(code.id, slot: slot.number, pin) }
     if self.isProven(code, in: slot) || self.isLeftAlone(code, in: slot) { return nil }
     // Where a look tells nothing but "taken", a new PIN over an old one could not be proven.
     return slot.isOpaque ? .clear(code.id, slot: slot.number) : .program(code.id, slot: slot.number, wanted)
@@ -144,6 +153,7 @@ extension LockLedger {
 
   private func job(toRemove code: CodeRecord, from slot: SlotRecord) -> Job? {
     if slot.isProvenEmpty || slot.isTakenByAnotherPIN { return nil }
+    if let pin = slot.unclaimedPIN { return .claim(code.id, slot: slot.number, pin) }
     // A write that nobody saw succeed: look before writing again.
     return slot.proof == .missing ? .readSlot(slot.number) : .clear(code.id, slot: slot.number)
   }
@@ -171,7 +181,7 @@ extension LockLedger {
 
   /// True when a gap that ends at `date` is still running. A gap that seems longer than any was begun before the
   /// wall clock was set back, and is over.
-  private func isAhead(_ date: Timestamp, of now: Timestamp) -> Bool {
+  func isAhead(_ date: Timestamp, of now: Timestamp) -> Bool {
     now < date && date - now <= max(self.policy.retryGaps.upperBound, self.policy.longestRefusalGap)
   }
 
@@ -189,8 +199,8 @@ extension LockLedger {
 }
 
 extension String {
-  /// The longest beginning of whole characters that fits; nil when nothing does.
-  func cut(toBytes limit: Int) -> String? {
+  /// The longest beginning of whole characters that fits into so many bytes of UTF-8; nil when nothing does.
+  public func cut(toBytes limit: Int) -> String? {
     var (text, used) = ("", 0)
     for character in self {
       used += character.utf8.count

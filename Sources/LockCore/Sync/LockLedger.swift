@@ -19,6 +19,8 @@ public struct LockLedger: Hashable, Sendable {
   public var strangers: [Int: StrangerRecord] = [:]
   /// Counts writes and looks, so that "newer" does not depend on a clock.
   public var order: Int64 = 0
+  /// False while nothing is done on the lock, and nothing asked of it, but what was to be removed before.
+  public var isManaged = true
   /// True while every slot was looked at and no change was told since without a count.
   public var isInventoried = false
   /// The lock's count of slot changes as of our last write or look; nil when it does not count.
@@ -133,41 +135,6 @@ public struct SchedulingPolicy: Hashable, Sendable {
   }
 }
 
-/// A code that others put on the lock: listed, never touched.
-public struct StrangerRecord: Hashable, Sendable {
-  /// Its id.
-  public let id: AccessCodeID
-  /// The slot it sits in.
-  public let slot: Int
-  /// Its PIN; nil when the lock does not tell.
-  public var pin: PINCode?
-  /// Its name; nil when the lock does not tell.
-  public var name: String?
-  /// Its times; nil for none or not told.
-  public var window: TimeWindow?
-  /// When it was found.
-  public let foundAt: Timestamp
-
-  /// Makes a record.
-  /// - Parameters:
-  ///   - id: its id.
-  ///   - slot: the slot it sits in.
-  ///   - pin: its PIN.
-  ///   - name: its name.
-  ///   - window: its times.
-  ///   - foundAt: when it was found.
-  public init(
-    id: AccessCodeID, slot: Int, pin: PINCode?, name: String?, window: TimeWindow?, foundAt: Timestamp
-  ) {
-    self.id = id
-    self.slot = slot
-    self.pin = pin
-    self.name = name
-    self.window = window
-    self.foundAt = foundAt
-  }
-}
-
 /// One piece of work on one lock.
 public enum Job: Hashable, Sendable {
   /// Look at every slot.
@@ -178,6 +145,10 @@ public enum Job: Hashable, Sendable {
   case program(AccessCodeID, slot: Int, SlotEntry)
   /// Empty the slot of a code.
   case clear(AccessCodeID, slot: Int)
+  /// Let the driver know that the code in a slot, which others put there, is ours now.
+  case claim(AccessCodeID, slot: Int, PINCode)
+  /// Empty a slot of a code of others, if it still holds this PIN; nil where the lock does not tell it.
+  case evict(slot: Int, PINCode?)
   /// Read the log records after an index.
   case readLog(after: UInt32)
 
@@ -188,22 +159,26 @@ public enum Job: Hashable, Sendable {
     case .readSlot(let slot): .readSlot(slot)
     case .program(_, let slot, let entry): .program(slot: slot, entry)
     case .clear(_, let slot): .clear(slot: slot)
+    case .claim(_, let slot, let pin): .claim(slot: slot, pin)
+    case .evict(let slot, let pin): .evict(slot: slot, pin)
     case .readLog(let index): .readLog(after: index)
     }
   }
 
-  /// The code that it writes or erases; nil for a mere look.
+  /// The code that it writes, erases or claims; nil for a mere look and for codes of others.
   var code: AccessCodeID? {
     switch self {
-    case .program(let code, _, _), .clear(let code, _): code
-    case .readSlots, .readSlot, .readLog: nil
+    case .program(let code, _, _), .clear(let code, _), .claim(let code, _, _): code
+    case .readSlots, .readSlot, .evict, .readLog: nil
     }
   }
 
   /// The one slot that it is about; nil for all or none.
   var slot: Int? {
     switch self {
-    case .program(_, let slot, _), .clear(_, let slot), .readSlot(let slot): slot
+    case .program(_, let slot, _), .clear(_, let slot), .claim(_, let slot, _), .evict(let slot, _),
+      .readSlot(let slot):
+      slot
     case .readSlots, .readLog: nil
     }
   }

@@ -20,6 +20,8 @@ public struct SlotRecord: Hashable, Sendable {
     public var isProven: Bool
     /// The slot's change counter at that look, where the lock tells it.
     public var stamp: UInt32?
+    /// True when others wrote it and we took it over, until the lock's driver knows.
+    public var isUnclaimed = false
 
     /// Makes a write.
     /// - Parameters:
@@ -47,16 +49,20 @@ public struct SlotRecord: Hashable, Sendable {
     public var order: Int64
     /// When, by the wall clock.
     public var date: Timestamp
+    /// The first of the looks in a row that showed the same.
+    public var shownSince: Int64
 
     /// Makes a look.
     /// - Parameters:
     ///   - reading: what the lock told.
     ///   - order: place in the ledger's count.
     ///   - date: when.
-    public init(reading: SlotReading, order: Int64, date: Timestamp) {
+    ///   - shownSince: the first of the looks in a row that showed the same; nil for this one.
+    public init(reading: SlotReading, order: Int64, date: Timestamp, shownSince: Int64? = nil) {
       self.reading = reading
       self.order = order
       self.date = date
+      self.shownSince = shownSince ?? order
     }
   }
 
@@ -111,6 +117,12 @@ extension SlotRecord {
     return self.written.map { observed.order > $0.order } ?? true
   }
 
+  /// The PIN that the driver still takes for one of others; nil when there is nothing to claim.
+  var unclaimedPIN: PINCode? {
+    guard let written = self.written, written.isUnclaimed, self.observed?.reading.contents != .empty else { return nil }
+    return written.entry?.pin
+  }
+
   /// True when a code may move in.
   var isFree: Bool { self.holder == nil && self.isProvenEmpty }
 
@@ -130,7 +142,9 @@ extension SlotRecord {
   /// - Parameter answersWrite: the lock told it in answer to the last write itself.
   mutating func look(_ reading: SlotReading, order: Int64, date: Timestamp, answersWrite: Bool) {
     if self.isFilledByOthers(reading, answersWrite: answersWrite) { self.giveBack() }
-    self.observed = Observed(reading: reading, order: order, date: date)
+    let isTheSame = self.observed.map { $0.reading.isAsGood(as: reading) } ?? false
+    self.observed = Observed(
+      reading: reading, order: order, date: date, shownSince: isTheSame ? self.observed?.shownSince : nil)
   }
 
   /// Ends the lease.
@@ -144,6 +158,8 @@ extension SlotRecord {
     guard let written = self.written else { return false }
     switch (written.entry, reading.contents, self.proof) {
     case (_, .empty, _): return false
+    // What was taken over is known by its PIN until it is claimed: with another one it is another code.
+    case (let entry?, .code(let found), _) where written.isUnclaimed: return found != entry.pin
     case (nil, _, .agrees): return true
     case (nil, .code(let found), .missing):
       // The last look is what was to be erased: anything else came after an erasure that took unseen.
@@ -176,7 +192,7 @@ extension SlotRecord {
       return .modified(pin: false, window: false)
     case (let entry?, .code(let pin)):
       let pinDiffers = pin != entry.pin
-      let windowDiffers = reading.window != entry.window
+      let windowDiffers = reading.window != entry.window || reading.isRestricted
       return pinDiffers || windowDiffers ? .modified(pin: pinDiffers, window: windowDiffers) : nil
     }
   }

@@ -104,6 +104,10 @@ struct NukiJob: Sendable {
       if let fault = Self.fault(ofSlot: slot) { return .failed(fault) }
       // Our own note that a slot is empty is no proof; the list tells, and may find what we have lost sight of.
       return memory.isPending(slot) || memory.codes[slot] == nil ? self.list(for: .start) : self.write(memory: &memory)
+    // Whose code it is says its PIN, which only the list tells.
+    case .claim(let slot, _), .evict(let slot, _):
+      if let fault = Self.fault(ofSlot: slot) { return .failed(fault) }
+      return self.list(for: .start)
     case .hold: return .failed(.unsupported(detail: "the lock holds its codes itself"))
     }
   }
@@ -137,7 +141,7 @@ struct NukiJob: Sendable {
       memory.intend(written, in: slot, at: self.lockDate)
       self.stage = .adding(written)
       return .ask(.guarded(.addKeypadCode(written)))
-    case .clear(let slot):
+    case .clear(let slot), .evict(let slot, _):
       guard let code = memory.codes[slot] else { return self.list(for: .answer) }
       self.stage = .removing
       return .ask(.guarded(.removeKeypadCode(id: code.id)))
@@ -257,8 +261,11 @@ struct NukiJob: Sendable {
 
   /// The slot whose code the lock itself said that it removed.
   private var emptied: Int? {
-    guard self.hasChangedTheLock, case .clear(let slot) = self.command else { return nil }
-    return slot
+    guard self.hasChangedTheLock else { return nil }
+    switch self.command {
+    case .clear(let slot), .evict(let slot, _): return slot
+    default: return nil
+    }
   }
 
   private mutating func listAgain(for sequel: Sequel) -> Step {
@@ -301,9 +308,21 @@ struct NukiJob: Sendable {
       }
       self.isSecondWrite = true
       return self.write(memory: &memory)
+    case (.claim(let slot, let pin), _):
+      let found = reading(of: slot)
+      if found.contents == .code(pin) { memory.claim(slot) }
+      return .finished(.slot(found, changes: nil))
+    case (.evict(let slot, let pin), .start) where memory.codes[slot] != nil:
+      let found = reading(of: slot)
+      // Another code by now: that one was not meant.
+      if let pin, found.contents != .code(pin) { return .finished(.slot(found, changes: nil)) }
+      memory.claim(slot)
+      return self.write(memory: &memory)
+    case (.evict(let slot, _), .unknownID) where memory.codes[slot] != nil:
+      return .failed(NukiError.badParameter.fault)
     case (.clear(let slot), .start) where memory.codes[slot] != nil: return self.write(memory: &memory)
     case (.clear(let slot), .unknownID) where memory.codes[slot] != nil: return .failed(NukiError.badParameter.fault)
-    case (.program(let slot, _), .answer), (.clear(let slot), _):
+    case (.program(let slot, _), .answer), (.clear(let slot), _), (.evict(let slot, _), _):
       return .finished(.slot(reading(of: slot), changes: nil))
     default: return .failed(.unsupported(detail: "nothing to list"))
     }

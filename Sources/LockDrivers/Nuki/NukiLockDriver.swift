@@ -243,7 +243,7 @@ public struct NukiLockDriver: LockDriver {
     case .program(let slot, _):
       let isNew = self.memory.codes[slot] == nil && !self.memory.isPending(slot)
       return isNew && self.facts.isFull(holding: self.memory.total, at: now.uptime) ? .noSpace : nil
-    case .readSlots, .readSlot, .clear:
+    case .readSlots, .readSlot, .clear, .claim, .evict:
       return self.facts.isListRefused ? .failed(detail: "it has no keypad and does not tell its codes") : nil
     case .readLog, .lock, .unlock, .hold: return nil
     }

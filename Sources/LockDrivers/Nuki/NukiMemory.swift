@@ -101,6 +101,9 @@ struct NukiMemory: Hashable, Sendable {
     self.total += 1
   }
 
+  /// The code of others in a slot is ours from now on.
+  mutating func claim(_ slot: Int) { self.codes[slot]?.isOurs = true }
+
   /// A code of others turns out to be what we have put into a slot, which is free.
   mutating func takeOver(_ stranger: Int, into slot: Int) {
     guard self.isStranger(stranger), self.codes[slot] == nil, var code = self.codes.removeValue(forKey: stranger) else {
@@ -154,7 +157,10 @@ struct NukiMemory: Hashable, Sendable {
     }
     (self.pending, self.written) = ([], [:])
     for (place, code) in strangers {
-      guard let slot = Self.slots.last(where: { self.codes[$0] == nil }) else { break }
+      // Where a code of ours was last, ours is put again.
+      let lastOurs = Set(self.tombstones.lazy.filter(\.isOurs).map(\.slot))
+      let free = Self.slots.filter { self.codes[$0] == nil }
+      guard let slot = free.last(where: { !lastOurs.contains($0) }) ?? free.last else { break }
       self.codes[slot] = Code(id: code.id, createdAt: code.createdAt, isOurs: false, place: place)
       readings.append(code.reading(in: slot, isOurs: false))
     }
@@ -343,9 +349,11 @@ extension NukiKeypadEntry {
 extension NukiKeypadCode {
   /// The code as it sits in a slot.
   func reading(in slot: Int, isOurs: Bool) -> SlotReading {
-    SlotReading(
+    var reading = SlotReading(
       slot: slot, contents: .code(self.entry.code), window: self.entry.window(isOurs: isOurs),
       name: self.entry.name.isEmpty ? nil : self.entry.name)
+    reading.isRestricted = !self.entry.isEnabled || self.entry.limits?.isRecurring == true
+    return reading
   }
 }
 

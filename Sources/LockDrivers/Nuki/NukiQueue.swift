@@ -54,7 +54,7 @@ extension LockCommand {
   var needsSecurityPIN: Bool {
     switch self {
     case .lock, .unlock, .hold: false
-    case .readSlots, .readSlot, .program, .clear, .readLog: true
+    case .readSlots, .readSlot, .program, .clear, .claim, .evict, .readLog: true
     }
   }
 }

@@ -70,7 +70,7 @@ public struct OSDPDoorDriver: LockDriver {
       return [.finish(id, .success(.done(confirmed: true)))]
     case .unlock: return self.perform(self.doors[index].unlock(id, at: now), of: index, at: now)
     case .lock: return self.perform(self.doors[index].relock(id, at: now), of: index, at: now)
-    case .readSlots, .readSlot, .program, .clear:
+    case .readSlots, .readSlot, .program, .clear, .claim, .evict:
       return [.finish(id, .failure(.unsupported(detail: "the gateway holds this door's codes")))]
     case .readLog: return [.finish(id, .failure(.unsupported(detail: "the door keeps no log")))]
     }

@@ -50,7 +50,7 @@ struct VirtualLockJob: Sendable {
   mutating func begin() -> Step {
     switch self.command {
     case .readSlots: return .request(.readSlots(from: 1))
-    case .readSlot(let slot):
+    case .readSlot(let slot), .claim(let slot, _), .evict(let slot, _):
       return self.noSuchSlot(slot) ?? .request(.readSlot(slot))
     case .program(let slot, let entry):
       return self.noSuchSlot(slot) ?? self.change(.program(slot: slot, self.fitted(entry)))
@@ -72,16 +72,25 @@ struct VirtualLockJob: Sendable {
     switch (self.command, reply) {
     case (.readSlots, .slots(let readings, let next, let changes)):
       return self.pageOfSlots(readings, next: next, changes: changes)
-    case (.readSlot(let slot), .slot(let reading, let changes)):
+    case (.evict(let slot, let pin), .slot(let reading, let changes)) where self.stamp == nil:
+      guard reading.slot == slot else { return nil }
+      if reading.contents == .unreadable || pin.map({ reading.contents == .code($0) }) ?? true {
+        return self.change(.clear(slot: slot))
+      }
+      // Another code by now: that one was not meant.
+      self.changes = changes
+      return .finished(.slot(reading, changes: changes))
+    case (.readSlot(let slot), .slot(let reading, let changes)), (.claim(let slot, _), .slot(let reading, let changes)):
       guard reading.slot == slot else { return nil }
       self.changes = changes
       return .finished(.slot(reading, changes: changes))
-    case (.program(let slot, _), .written(let stamp, _)), (.clear(let slot), .written(let stamp, _)):
+    case (.program(let slot, _), .written(let stamp, _)), (.clear(let slot), .written(let stamp, _)),
+      (.evict(let slot, _), .written(let stamp, _)):
       guard self.stamp == nil else { return nil }
       self.stamp = stamp
       return .request(.readSlot(slot))
     case (.program(let slot, _), .slot(let reading, let changes)),
-      (.clear(let slot), .slot(let reading, let changes)):
+      (.clear(let slot), .slot(let reading, let changes)), (.evict(let slot, _), .slot(let reading, let changes)):
       guard let stamp = self.stamp, reading.slot == slot else { return nil }
       self.changes = changes
       // A masked read-back proves a write by its stamp alone.

@@ -67,7 +67,7 @@ public enum VirtualLockRefusal: Error, Hashable, Sendable {
   }
 
   /// The refusal in the gateway's words.
-  var fault: LockFault {
+  public var fault: LockFault {
     switch self {
     case .duplicate(let slot): .duplicateCode(slot: slot)
     case .rejected(let reason): .codeRejected(detail: reason.explanation)

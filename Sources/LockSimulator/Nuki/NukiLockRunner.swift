@@ -91,6 +91,15 @@ public actor NukiLockRunner {
     }
   }
 
+  /// Somebody adds a code with the app.
+  /// - Returns: false when the lock does not take it.
+  public func addCode(_ pin: PINCode, name: String) -> Bool {
+    self.act { lock, now in
+      let (id, effects) = lock.addForeignCode(pin, name: name.cut(toBytes: 20) ?? "Code", at: now)
+      return (id != nil, effects)
+    }
+  }
+
   /// What the lock says on the air: what it says now, every change, and the same again every
   /// ``beaconInterval``. See ``NukiLock/Effect/advertise(_:)`` for the bytes.
   public func broadcasts() -> AsyncStream<[UInt8]> {

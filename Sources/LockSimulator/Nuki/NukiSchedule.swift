@@ -17,6 +17,20 @@ public struct NukiSchedule: Hashable, Sendable, Codable {
 
   static let length = 20
 
+  /// Makes limits.
+  /// - Parameters:
+  ///   - from: the first moment.
+  ///   - until: the last moment.
+  ///   - weekdays: 40 Monday ... 01 Sunday; 0 for every day.
+  ///   - firstMinute: from which minute of the local day on.
+  ///   - lastMinute: up to which minute of the local day.
+  public init(
+    from: Timestamp? = nil, until: Timestamp? = nil, weekdays: UInt8 = 0, firstMinute: Int = 0, lastMinute: Int = 0
+  ) {
+    (self.from, self.until, self.weekdays) = (from, until, weekdays)
+    (self.firstMinute, self.lastMinute) = (firstMinute, lastMinute)
+  }
+
   /// Reads the 20 bytes.
   /// - Returns: the limits, or nil inside for none at all; nil for bytes that make no sense.
   static func read(_ bytes: ArraySlice<UInt8>) -> NukiSchedule?? {

@@ -25,6 +25,7 @@ extension VirtualLock {
       guard let code = self.memory.codes[slot] else {
         return .written(stamp: self.memory.stamps[slot] ?? 0, changes: self.memory.changes)
       }
+      if self.temperament.keepsMasterCode, slot == 1 { return .refused(.unsupported) }
       let isHalf = self.temperament.clearsHalf && code.pin != nil
       return self.write(slot, isHalf ? Memory.Code(pin: nil, name: code.name) : nil, into: &effects)
     case .readLog(let after, let limit):

@@ -1,4 +1,5 @@
 public import LockCore
+public import LockDrivers
 public import LockTransport
 
 /// Runs one virtual lock in this process: performs its effects on whatever link was opened to it last.
@@ -48,6 +49,18 @@ public actor VirtualLockRunner {
   public func setReachable(_ isReachable: Bool) {
     self.perform(self.lock.setReachable(isReachable, at: Reactor.now))
     if !isReachable { self.link?.close() }
+  }
+
+  /// Somebody programs a further code at the keypad.
+  /// - Returns: what the lock says when it does not take the code; nil when it has it.
+  public func addCode(_ pin: PINCode, name: String) -> VirtualLockRefusal? {
+    do throws(VirtualLockRefusal) {
+      let name = name.cut(toBytes: self.lock.model.nameBytes)
+      self.perform(try self.lock.addCode(pin, name: name, at: Reactor.now).effects)
+      return nil
+    } catch {
+      return error
+    }
   }
 
   private func perform(_ effects: [VirtualLock.Effect]) {

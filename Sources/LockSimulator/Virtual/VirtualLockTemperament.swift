@@ -43,6 +43,8 @@ public struct VirtualLockTemperament: Hashable, Sendable {
   public var liesAboutWrites = false
   /// CLEAR takes the PIN and leaves the name: the slot stays occupied until it is cleared again.
   public var clearsHalf = false
+  /// Keeps the code in slot 1, its master code, whatever it is asked over the wire.
+  public var keepsMasterCode = false
   /// Reads answer with the slot after the one asked for.
   public var mixesUpSlots = false
   /// How much its clock gains in a day.
@@ -93,6 +95,8 @@ public struct VirtualLockTemperament: Hashable, Sendable {
   public static let jammed = Self { $0.isJammed = true }
   /// Leaves the name behind when it clears a code.
   public static let halfClearer = Self { $0.clearsHalf = true }
+  /// Does not let go of the code in slot 1.
+  public static let masterful = Self { $0.keepsMasterCode = true }
   /// Answers reads with another slot.
   public static let muddled = Self { $0.mixesUpSlots = true }
   /// Never tells anything unasked.
@@ -109,6 +113,7 @@ public struct VirtualLockTemperament: Hashable, Sendable {
     "masked-liar": .maskedLiar, "loses-acknowledgements": .losesAcknowledgements,
     "loses-read-backs": .losesReadBacks, "duplicate-refuser": .duplicateRefuser, "discreet": .discreet,
     "careless": .careless, "full": .full, "busy": .busy, "jammed": .jammed, "half-clearer": .halfClearer,
+    "masterful": .masterful,
     "muddled": .muddled, "taciturn": .taciturn, "drifting": .drifting, "silent": .silent,
   ]
 }

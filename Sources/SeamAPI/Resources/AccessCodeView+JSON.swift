@@ -11,8 +11,8 @@ extension AccessCodeView {
       "name": .optional(self.name),
       "code": .optional(self.pin?.digits),
       "type": self.window == nil ? "ongoing" : "time_bound",
-      "starts_at": self.window.map(\.start.json) ?? .null,
-      "ends_at": self.window.map(\.end.json) ?? .null,
+      "starts_at": self.window.flatMap { $0.start > .distantPast ? $0.start.json : nil } ?? .null,
+      "ends_at": self.window.flatMap { $0.end < .distantFuture ? $0.end.json : nil } ?? .null,
       "created_at": self.createdAt.json,
       "is_managed": .bool(self.isManaged),
       "status": .string(self.status.rawValue),
@@ -20,6 +20,9 @@ extension AccessCodeView {
       "warnings": .array(self.warnings.map(\.warningJSON)),
     ]
     if self.isManaged { members.merge(self.managedMembers) { _, own in own } }
+    // True or left out: the API has no false for these.
+    if !self.canBeManaged { members["cannot_be_managed"] = true }
+    if !self.canBeDeleted { members["cannot_delete_unmanaged_access_code"] = true }
     return .object(members)
   }
 

@@ -11,8 +11,12 @@ extension DeviceView {
     return words.joined(separator: "_")
   }
 
-  /// The resource `device`.
+  /// The resource `device`, or `unmanaged_device` for one that is not managed.
   func json(workspace: String) -> JSONValue {
+    self.isManaged ? self.managedJSON(workspace: workspace) : self.unmanagedJSON(workspace: workspace)
+  }
+
+  private func managedJSON(workspace: String) -> JSONValue {
     var members: [String: JSONValue] = [
       "device_id": .string(self.id.rawValue),
       "device_type": .string(self.deviceType),
@@ -38,7 +42,7 @@ extension DeviceView {
     return .object(members.merging(self.abilities) { _, ability in ability })
   }
 
-  private var capabilitiesSupported: [JSONValue] {
+  var capabilitiesSupported: [JSONValue] {
     var names: [JSONValue] = ["access_code"]
     if self.capabilities.canLockRemotely || self.capabilities.canUnlockRemotely { names.append("lock") }
     if self.capabilities.hasBattery { names.append("battery") }

@@ -59,11 +59,12 @@ extension Route {
         ])
     ) { call in try await call.listedAccessCodes(isManaged: true, limit: 55_000) },
     Route("/access_codes/update", .update, accessCodeUpdate) { call in
-      if call.input.flag("is_managed") == false {
-        throw APIFault.notImplemented("Access codes cannot be made unmanaged by this gateway yet")
-      }
       let change = try call.input.accessCodeChange()
       try await call.admit(.change, to: change.id)
+      if call.input.flag("is_managed") == false {
+        let attempt = try await call.engine.convertToUnmanaged(change.id, device: change.device)
+        return ["action_attempt": attempt.json]
+      }
       let attempt = try await call.engine.update(change)
       return ["action_attempt": try await call.finishedIfSync(attempt).json]
     },
@@ -83,22 +84,12 @@ extension Route {
     },
   ]
 
-  /// Access codes that others put on the lock.
-  static let unmanagedAccessCodes: [Route] = [
-    Route("/access_codes/unmanaged/get", .read, accessCodeLocator) { call in
-      ["access_code": try await call.locatedAccessCode(isManaged: false)]
-    },
-    Route("/access_codes/unmanaged/list", .read, Schema([.required("device_id", .id)], accessCodeRefinements)) {
-      call in try await call.listedAccessCodes(isManaged: false, limit: 300_000)
-    },
-  ]
-
-  private static let accessCodeRefinements: [Parameter] = [
+  static let accessCodeRefinements: [Parameter] = [
     .optional("search", .someText), .optional("customer_key", .someText), .optional("user_identifier_key", .someText),
     .optional("limit", .limit), .nullable("page_cursor", .cursor),
   ]
 
-  private static let accessCodeLocator = Schema(
+  static let accessCodeLocator = Schema(
     [.optional("access_code_id", .id), .optional("device_id", .id), .optional("code", .someText)],
     rules: [
       { input in
@@ -110,7 +101,7 @@ extension Route {
       }
     ])
 
-  private static let externalModification: [Parameter] = [
+  static let externalModification: [Parameter] = [
     .optional("allow_external_modification", .flag), .optional("is_external_modification_allowed", .flag),
   ]
 
@@ -177,6 +168,11 @@ extension Route {
     synonyms: [("allow_external_modification", "is_external_modification_allowed")],
     rules: [
       endAfterStart,
+      { input in
+        let others = ["name", "code", "starts_at", "ends_at", "type", "is_external_modification_allowed"]
+        return input.flag("is_managed") == false && others.contains(where: input.has)
+          ? "is_managed false goes without other changes: an unmanaged access code is what the lock holds" : nil
+      },
       { input in
         switch (input.text("type"), input.has("starts_at"), input.has("ends_at")) {
         case ("ongoing", true, _), ("ongoing", _, true): "An ongoing access code has neither starts_at nor ends_at"
@@ -252,7 +248,7 @@ extension Input {
 
 extension Call {
   /// The access code that `access_code_id`, or `device_id` and `code`, name.
-  fileprivate func locatedAccessCode(isManaged: Bool) async throws -> JSONValue {
+  func locatedAccessCode(isManaged: Bool) async throws -> JSONValue {
     let workspace = await self.engine.workspace().id
     if let id = self.input.accessCode() {
       let code = try await self.engine.accessCode(id, isManaged: isManaged)
@@ -265,9 +261,9 @@ extension Call {
   }
 
   /// The page of access codes that fit the filters.
-  fileprivate func listedAccessCodes(isManaged: Bool, limit: Int) async throws -> [String: JSONValue] {
+  func listedAccessCodes(isManaged: Bool, limit: Int) async throws -> [String: JSONValue] {
     let lock = self.input.lock()
-    if let lock { _ = try await self.engine.device(lock) }
+    if let lock { try await self.engine.requireDevice(lock, isManaged: isManaged) }
     let ids = self.input.texts("access_code_ids")?.map { AccessCodeID(rawValue: $0.lowercased()) }
     var codes = await self.engine.accessCodes(isManaged: isManaged, device: lock, ids: ids)
     if self.input.namesWhatNoSiteHas { codes = [] }

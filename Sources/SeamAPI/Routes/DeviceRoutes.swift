@@ -11,20 +11,13 @@ extension Route {
     },
     Route("/devices/get", .read, deviceLocator) { call in ["device": try await call.locatedDevice()] },
     Route("/devices/update", .update, deviceUpdate) { call in
-      if call.input.flag("is_managed") == false {
-        throw APIFault.notImplemented("Devices cannot be made unmanaged by this gateway yet")
-      }
       let id = try call.input.requiredLock()
-      let metadata = call.input.values["custom_metadata"]?.object
-      let known = try await call.engine.device(id).customMetadata
-      guard known.count(after: metadata ?? [:]) <= 50 else {
-        throw APIFault.invalidInput([
-          InputProblem(path: ["custom_metadata"], message: "Must have at most 50 keys in all")
-        ])
-      }
+      guard await call.engine.isManaged(id) ?? true else { throw RequestFault.deviceUnmanaged }
+      let metadata = try await call.checkedMetadata(of: id, isManaged: true)
       if let isEnabled = call.input.flag("backup_access_code_pool_enabled") {
         try await call.engine.keepBackups(isEnabled, on: id)
       }
+      if call.input.flag("is_managed") == false { try await call.engine.setManaged(false, device: id) }
       _ = try await call.engine.updateDevice(id, nickname: call.input.nickname, customMetadata: metadata)
       return [:]
     },
@@ -62,8 +55,20 @@ extension Route {
 }
 
 extension Call {
+  /// The free members that are to change, when not too many come of it.
+  func checkedMetadata(of id: LockID, isManaged: Bool) async throws -> [String: JSONValue]? {
+    let metadata = self.input.values["custom_metadata"]?.object
+    let known = try await self.engine.device(id, isManaged: isManaged).customMetadata
+    guard known.count(after: metadata ?? [:]) <= 50 else {
+      throw APIFault.invalidInput([
+        InputProblem(path: ["custom_metadata"], message: "Must have at most 50 keys in all")
+      ])
+    }
+    return metadata
+  }
+
   /// The devices that fit the filters, oldest first.
-  func matchingDevices() async -> [DeviceView] {
+  func matchingDevices(isManaged: Bool = true) async -> [DeviceView] {
     guard !self.input.namesWhatNoSiteHas else { return [] }
     let input = self.input
     let ids = input.texts("device_ids").map { Set($0.map { $0.lowercased() }) }
@@ -71,7 +76,7 @@ extension Call {
     let types = input.texts("device_type", "device_types")
     let before = input.timestamp("created_before")
     let metadata = input.values["custom_metadata_has"]?.object ?? [:]
-    return await self.engine.devices().filter { device in
+    return await self.engine.devices(isManaged: isManaged).filter { device in
       ids?.contains(device.id.rawValue) ?? true
         && accounts?.contains(device.account) ?? true
         && types?.contains(device.deviceType) ?? true
@@ -85,13 +90,13 @@ extension Call {
   }
 
   /// The device that `device_id`, `name` or both name.
-  func locatedDevice() async throws -> JSONValue {
+  func locatedDevice(isManaged: Bool = true) async throws -> JSONValue {
     let name = self.input.text("name")
     let device: DeviceView?
     if let id = self.input.lock() {
-      device = try await self.engine.device(id)
+      device = try await self.engine.device(id, isManaged: isManaged)
     } else {
-      device = await self.engine.devices().first { $0.displayName == name || $0.name == name }
+      device = await self.engine.devices(isManaged: isManaged).first { $0.displayName == name || $0.name == name }
     }
     guard let device, name.map({ device.displayName == $0 || device.name == $0 }) ?? true else {
       throw RequestFault.deviceNotFound

@@ -9,18 +9,10 @@ struct RouteTable: Sendable {
   init() {
     let offered =
       Route.site + Route.devices + Route.deviceSimulation + Route.locks + Route.accessCodes + Route.unmanagedAccessCodes
-      + Route.deviceReports + Route.actionAttempts + Route.events + Route.webhooks
+      + Route.unmanagedDevices + Route.deviceReports + Route.actionAttempts + Route.events + Route.webhooks
     self.routes = Dictionary((offered + Self.later).map { ($0.path, $0) }) { first, _ in first }
   }
 
   /// Paths that client libraries know and this gateway does not offer yet.
-  private static let later: [Route] = [
-    Route(notImplemented: "/access_codes/unmanaged/convert_to_managed", .update),
-    Route(notImplemented: "/access_codes/unmanaged/update", .update),
-    Route(notImplemented: "/access_codes/unmanaged/delete", .delete),
-    Route(notImplemented: "/access_codes/simulate/create_unmanaged_access_code", .act),
-    Route(notImplemented: "/devices/unmanaged/list", .read),
-    Route(notImplemented: "/devices/unmanaged/get", .read),
-    Route(notImplemented: "/devices/unmanaged/update", .update),
-  ]
+  private static let later: [Route] = []
 }

@@ -96,6 +96,19 @@ extension APIFault {
     switch fault {
     case .invalid(let sentence): self = .invalidInput(sentence)
     case .deviceNotFound: self = .notFound("device_not_found", "There is no such device")
+    case .deviceOfOtherHalf(let isManaged):
+      self = .notFound(
+        "device_not_found",
+        isManaged
+          ? "There is no such unmanaged device; a managed one has this id: use /devices/get"
+          : "There is no such managed device; an unmanaged one has this id: use /devices/unmanaged/get")
+    case .deviceUnmanaged:
+      self.init(
+        status: 400, type: "device_unmanaged",
+        message: "The device is unmanaged; make it managed with /devices/unmanaged/update first")
+    case .deviceManaged:
+      self.init(
+        status: 400, type: "device_managed", message: "The device is managed; change it with /devices/update")
     case .accessCodeNotFound: self = .notFound("access_code_not_found", "There is no such access code")
     case .actionAttemptNotFound: self = .notFound("action_attempt_not_found", "There is no such action attempt")
     case .webhookNotFound: self = .notFound("webhook_not_found", "There is no such webhook")

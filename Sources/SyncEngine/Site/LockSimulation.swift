@@ -50,18 +50,34 @@ public struct LockSimulation: Sendable {
   public var lockByHand: (@Sendable () async -> Void)?
   /// Changes the connection, and returns what it is then; nil where it never changes.
   public var changeConnection: (@Sendable (ConnectionChange) async -> Connection)?
+  /// Puts a code into the lock at its keypad or with the maker's app, as a gateway does not know it: PIN and name;
+  /// nil where the lock keeps no codes.
+  public var addCode: (@Sendable (PINCode, String) async -> CodeAddition)?
+
+  /// What a lock says to a code that somebody puts into it.
+  public enum CodeAddition: Hashable, Sendable {
+    /// It has it.
+    case stored
+    /// It has the PIN already.
+    case duplicate
+    /// It takes no such code; why.
+    case refused(String)
+  }
 
   /// Makes a set of actions.
   /// - Parameters:
   ///   - type: types digits.
   ///   - lockByHand: locks by hand.
   ///   - changeConnection: changes the connection, and returns what it is then.
+  ///   - addCode: puts a code into the lock.
   public init(
     type: @escaping @Sendable (PINCode) async -> Void, lockByHand: (@Sendable () async -> Void)? = nil,
-    changeConnection: (@Sendable (ConnectionChange) async -> Connection)? = nil
+    changeConnection: (@Sendable (ConnectionChange) async -> Connection)? = nil,
+    addCode: (@Sendable (PINCode, String) async -> CodeAddition)? = nil
   ) {
     self.type = type
     self.lockByHand = lockByHand
     self.changeConnection = changeConnection
+    self.addCode = addCode
   }
 }

@@ -9,9 +9,7 @@ extension Site {
     }
     func pin(_ id: AccessCodeID) -> JSONValue { .optional(door.ledger.codes[id]?.terms.pin.digits) }
     func withIssues(_ type: EventType, _ id: AccessCodeID) -> EventDraft {
-      let code = door.ledger.codes[id].map { self.view(of: $0, door: door, at: now) }
-      let none: [String: JSONValue] = ["access_code_errors": [], "access_code_warnings": []]
-      return draft(type, id, self.issueMembers(of: door, code: code).merging(none) { known, _ in known })
+      self.draft(type, of: id, door: door, at: now)
     }
     // Nobody sees the codes of the pool, so nothing is told of them until one is pulled.
     if let subject = event.managedCode, (door.ledger.codes[subject] ?? before.codes[subject])?.isInPool == true {
@@ -30,6 +28,7 @@ extension Site {
     case .removedAtLock(let id): return [draft(.accessCodeDeletedExternalToSeam, id)]
     case .strangerFound(let stranger): return [draft(.accessCodeUnmanagedCreated, stranger.id)]
     case .strangerGone(let stranger): return [draft(.accessCodeUnmanagedRemoved, stranger.id)]
+    case .failedToEvict(let id): return [withIssues(.accessCodeFailedToRemoveFromDevice, id)]
     case .changed(let id, let from):
       guard let code = door.ledger.codes[id] else { return [] }
       return Self.changes(from: from, to: code.terms).map { change in
@@ -49,6 +48,17 @@ extension Site {
           ])
       ]
     }
+  }
+
+  /// An event about a code, managed or not, that carries what is wrong.
+  func draft(_ type: EventType, of id: AccessCodeID, door: Door, at now: Timestamp) -> EventDraft {
+    let code =
+      door.ledger.codes[id].map { self.view(of: $0, door: door, at: now) }
+      ?? door.ledger.stranger(id).map { self.view(of: $0, door: door, at: now) }
+    let none: [String: JSONValue] = ["access_code_errors": [], "access_code_warnings": []]
+    return EventDraft(
+      type: type, lock: door.id, account: door.account, code: id, occurredAt: now,
+      members: self.issueMembers(of: door, code: code).merging(none) { known, _ in known })
   }
 
   /// One difference between two sets of terms, in the API's words.

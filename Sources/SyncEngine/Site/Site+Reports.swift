@@ -174,7 +174,9 @@ extension Site {
   func settleAttempts(of door: Door, at now: Timestamp, into draft: inout Draft) {
     for waiting in door.waiting + draft.pendingAttempts {
       guard let id = waiting.code, waiting.attempt.device == door.id, draft.isOpen(waiting.attempt.id) else { continue }
-      if let status = self.outcome(of: waiting.attempt.kind, for: door.ledger.codes[id], door: door, at: now) {
+      if let stranger = door.ledger.stranger(id) {
+        if let status = Self.outcome(of: waiting.attempt.kind, for: stranger) { draft.finish(waiting, status) }
+      } else if let status = self.outcome(of: waiting.attempt.kind, for: door.ledger.codes[id], door: door, at: now) {
         draft.finish(waiting, status)
       }
     }

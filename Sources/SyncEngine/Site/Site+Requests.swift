@@ -3,7 +3,15 @@ internal import LockCore
 
 /// What clients ask for, checked against the lock's rules and committed.
 extension Site {
+  /// A lock that is managed.
   func door(_ id: LockID) throws(RequestFault) -> Door {
+    let door = try self.anyDoor(id)
+    guard door.ledger.isManaged else { throw .deviceUnmanaged }
+    return door
+  }
+
+  /// A lock, managed or not.
+  func anyDoor(_ id: LockID) throws(RequestFault) -> Door {
     guard let door = self.doors[id] else { throw .deviceNotFound }
     return door
   }

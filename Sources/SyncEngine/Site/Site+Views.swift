@@ -13,17 +13,20 @@ extension Site {
           code: problem.code, message: problem.message, createdAt: problem.since, scope: .accessCode,
           members: self.conflict(of: code, problem: problem, door: door)))
     }
-    if let drift = code.announced.drift, !code.isDeleting {
+    if state.drift != nil, let drift = code.announced.drift {
+      let members = Self.members(of: drift, code: code, slot: slot)
       if code.allowsExternalModification {
         warnings.append(
-          Self.issue(
-            "external_modification_in_effect", drift,
-            "Somebody changed the code at the lock; as asked, the change is left alone."))
+          Issue(
+            code: "external_modification_in_effect",
+            message: "Somebody changed the code at the lock; as asked, the change is left alone.",
+            createdAt: drift.since, scope: .accessCode, members: members))
       } else {
         errors.append(
-          Self.issue(
-            "conflicting_external_modification", drift,
-            "Somebody changed the code at the lock. It is set again as it should be."))
+          Issue(
+            code: "conflicting_external_modification",
+            message: "Somebody changed the code at the lock. It is set again as it should be.",
+            createdAt: drift.since, scope: .accessCode, members: members))
       }
     }
     if state.isLate {
@@ -62,19 +65,12 @@ extension Site {
       errors: errors + self.errors(of: door), warnings: warnings)
   }
 
-  func view(of stranger: StrangerRecord, door: Door) -> AccessCodeView {
-    AccessCodeView(
-      id: stranger.id, device: door.id, isManaged: false, name: stranger.name, pin: stranger.pin,
-      window: stranger.window, status: .set, createdAt: stranger.foundAt, isScheduledOnDevice: false,
-      isExternalModificationAllowed: false, nameOnLock: stranger.name, pendingMutations: [],
-      errors: self.errors(of: door), warnings: [])
-  }
-
   func view(of door: Door, at now: Timestamp) -> DeviceView {
     let definition = door.definition
     let pool = self.backupPoolIssues(of: door, at: now)
     return DeviceView(
-      id: door.id, account: door.account, name: definition.name, nickname: door.nickname,
+      id: door.id, isManaged: door.ledger.isManaged, account: door.account, name: definition.name,
+      nickname: door.nickname,
       deviceType: definition.deviceType, manufacturer: definition.manufacturer,
       model: door.identity.model ?? definition.model, serial: door.identity.serial,
       isOnline: door.ledger.isReachable,
@@ -90,31 +86,6 @@ extension Site {
     AccountView(
       id: adapter.id, name: adapter.definition.key, kind: adapter.definition.kind, createdAt: adapter.createdAt,
       errors: adapter.fault.map { [$0] } ?? [])
-  }
-
-  /// Names the other code of a duplicate.
-  private func conflict(of code: CodeRecord, problem: CodeRecord.Problem, door: Door) -> [String: JSONValue] {
-    guard problem.code == ErrorCode.duplicate else { return [:] }
-    if let stranger = door.ledger.strangers.values.first(where: { $0.pin == code.terms.pin }) {
-      return ["unmanaged_access_code_id": .string(stranger.id.rawValue)]
-    }
-    if let other = door.ledger.codes.values.first(where: { $0.id != code.id && $0.terms.pin == code.terms.pin }) {
-      return ["managed_access_code_id": .string(other.id.rawValue)]
-    }
-    return [:]
-  }
-
-  private static func issue(_ code: String, _ drift: CodeRecord.Drift, _ message: String) -> Issue {
-    var members: [String: JSONValue] = ["change_type": "removed"]
-    if case .modified(let pin, let window) = drift.kind {
-      // What stands at the lock now is somebody else's PIN: that it differs is all that is told of it.
-      let fields: [JSONValue] =
-        (pin ? [["field": "code", "from": nil, "to": nil]] : [])
-        + (window
-          ? [["field": "starts_at", "from": nil, "to": nil], ["field": "ends_at", "from": nil, "to": nil]] : [])
-      members = ["change_type": "modified", "modified_fields": .array(fields)]
-    }
-    return Issue(code: code, message: message, createdAt: drift.since, scope: .accessCode, members: members)
   }
 
   private static func mutations(of code: CodeRecord, state: CodeState) -> [PendingMutation] {

@@ -16,6 +16,8 @@ struct Site {
     case entered(LockID)
     /// This lock can be reached, or no longer, or its carrier said something new.
     case connectionChanged(LockID)
+    /// A code of others was found on this lock.
+    case strangerFound(LockID)
     /// Somebody should know; a sentence for the log, without PINs.
     case note(String)
   }
@@ -200,6 +202,9 @@ struct Site {
       for event in told { draft.events += self.drafts(of: event, door: door, before: before.ledger, at: now) }
       draft.events += Self.announceOffline(&door, at: now)
       self.settleAttempts(of: door, at: now, into: &draft)
+      if !door.ledger.isManaged {
+        draft.events = draft.events.compactMap { $0.lock == door.id ? $0.ofUnmanagedDevice : $0 }
+      }
       for index in draft.events.indices where draft.events[index].lock == door.id {
         draft.events[index].deviceMetadata = door.customMetadata
       }
@@ -234,6 +239,9 @@ struct Site {
     var effects = draft.effects
     for lock in locks where draft.events.contains(where: { $0.isEntry && $0.lock == lock }) {
       effects.append(.entered(lock))
+    }
+    for event in draft.events where event.type == .accessCodeUnmanagedCreated {
+      if let lock = event.lock { effects.append(.strangerFound(lock)) }
     }
     for (attempt, _) in draft.attempts.values where !attempt.isPending { effects.append(.attemptFinished(attempt.id)) }
     for (door, before, plan) in changed { effects += self.settle(door, before: before, plan, draft, at: now) }

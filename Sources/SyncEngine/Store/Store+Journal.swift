@@ -19,6 +19,23 @@ struct EventDraft: Sendable {
   /// The free members that clients keep at the lock it concerns.
   var deviceMetadata: [String: JSONValue] = [:]
 
+  /// What is told of it while its device is unmanaged: whether the device answers, and what changes hands; nil for
+  /// what happens at the door (contract R86).
+  var ofUnmanagedDevice: EventDraft? {
+    var draft = self
+    switch self.type {
+    case .deviceConnected: draft.type = .deviceUnmanagedConnected
+    case .deviceDisconnected: draft.type = .deviceUnmanagedDisconnected
+    case .deviceConvertedToUnmanaged, .deviceAdded, .deviceRemoved: break
+    default:
+      switch self.type.entry.subject {
+      case .device, .lock: return nil
+      case .accessCode, .unmanagedAccessCode, .actionAttempt, .account: break
+      }
+    }
+    return draft
+  }
+
   /// True for what somebody typed at the keypad, right or wrong.
   var isEntry: Bool {
     self.type == .lockAccessDenied || (self.type == .lockUnlocked && self.members["method"] == "keycode")

@@ -10,6 +10,7 @@ extension Store {
       if let row = try Row.fetchOne(database, sql: "SELECT * FROM lock WHERE id = ?", arguments: [lock.rawValue]) {
         ledger.order = row["ledger_order"]
         ledger.isInventoried = row["is_inventoried"]
+        ledger.isManaged = row["is_managed"]
         ledger.knownChanges = (row["known_changes"] as Int64?).map { UInt32(truncatingIfNeeded: $0) }
         ledger.logCursor = (row["log_cursor"] as Int64?).map { UInt32(truncatingIfNeeded: $0) }
         if let index: Int64 = row["journalled_index"], let date: Int64 = row["journalled_at"] {
@@ -30,7 +31,7 @@ extension Store {
       for row in try Row.fetchAll(
         database, sql: "SELECT * FROM stranger WHERE lock_id = ?", arguments: [lock.rawValue])
       {
-        let stranger = StrangerRecord(row)
+        let stranger = try StrangerRecord(row)
         ledger.strangers[stranger.slot] = stranger
       }
       return ledger
@@ -60,17 +61,17 @@ extension Store {
     let lock = ledger.lock.rawValue
     if (ledger.order, ledger.isInventoried) != (before.order, before.isInventoried)
       || (ledger.knownChanges, ledger.logCursor) != (before.knownChanges, before.logCursor)
-      || ledger.journalled != before.journalled
+      || ledger.journalled != before.journalled || ledger.isManaged != before.isManaged
     {
       try database.execute(
         sql: """
           UPDATE lock SET ledger_order = ?, is_inventoried = ?, known_changes = ?, log_cursor = ?,
-            journalled_index = ?, journalled_at = ?
+            journalled_index = ?, journalled_at = ?, is_managed = ?
           WHERE id = ?
           """,
         arguments: [
           ledger.order, ledger.isInventoried, ledger.knownChanges.map { Int64($0) }, ledger.logCursor.map { Int64($0) },
-          ledger.journalled.map { Int64($0.index) }, ledger.journalled?.date.milliseconds, lock,
+          ledger.journalled.map { Int64($0.index) }, ledger.journalled?.date.milliseconds, ledger.isManaged, lock,
         ])
     }
     for (id, code) in ledger.codes where before.codes[id] != code { try code.write(lock: lock, in: database) }
@@ -154,7 +155,7 @@ extension Store {
 extension LockLedger {
   /// True when everything that is stored of a ledger is the same in both.
   func isStored(as other: LockLedger) -> Bool {
-    (self.order, self.isInventoried) == (other.order, other.isInventoried)
+    (self.order, self.isInventoried, self.isManaged) == (other.order, other.isInventoried, other.isManaged)
       && (self.knownChanges, self.logCursor, self.journalled)
         == (other.knownChanges, other.logCursor, other.journalled)
       && self.codes == other.codes && self.slots == other.slots && self.strangers == other.strangers

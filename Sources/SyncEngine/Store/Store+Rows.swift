@@ -33,6 +33,7 @@ private struct WrittenColumn: Codable {
   var stampBefore: UInt32?
   var isProven: Bool
   var stamp: UInt32?
+  var isUnclaimed: Bool?
 }
 
 private struct ObservedColumn: Codable {
@@ -44,6 +45,8 @@ private struct ObservedColumn: Codable {
   var stamp: UInt32?
   var order: Int64
   var date: Timestamp
+  var isRestricted: Bool?
+  var shownSince: Int64?
 }
 
 private func text(_ value: some Encodable) throws -> String {
@@ -135,6 +138,7 @@ extension SlotRecord {
       self.written = Written(
         entry: entry, order: column.order, before: column.wasEmpty ? .empty : .occupied(stamp: column.stampBefore),
         isProven: column.isProven, stamp: column.stamp)
+      self.written?.isUnclaimed = column.isUnclaimed ?? false
     }
     if let column = try (row["observed"] as String?).map({ try decode(ObservedColumn.self, $0) }) {
       let contents: SlotContents =
@@ -146,7 +150,8 @@ extension SlotRecord {
       self.observed = Observed(
         reading: SlotReading(
           slot: self.number, contents: contents, window: column.window, name: column.name, stamp: column.stamp),
-        order: column.order, date: column.date)
+        order: column.order, date: column.date, shownSince: column.shownSince)
+      self.observed?.reading.isRestricted = column.isRestricted ?? false
     }
   }
 
@@ -156,7 +161,8 @@ extension SlotRecord {
       if case .occupied(let stamp) = written.before { (wasEmpty, stampBefore) = (false, stamp) }
       return WrittenColumn(
         pin: written.entry?.pin.digits, window: written.entry?.window, name: written.entry?.name, order: written.order,
-        wasEmpty: wasEmpty, stampBefore: stampBefore, isProven: written.isProven, stamp: written.stamp)
+        wasEmpty: wasEmpty, stampBefore: stampBefore, isProven: written.isProven, stamp: written.stamp,
+        isUnclaimed: written.isUnclaimed ? true : nil)
     }
     let observed = self.observed.map { observed in
       let reading = observed.reading
@@ -168,7 +174,8 @@ extension SlotRecord {
       }
       return ObservedColumn(
         contents: contents, pin: pin, window: reading.window, name: reading.name, stamp: reading.stamp,
-        order: observed.order, date: observed.date)
+        order: observed.order, date: observed.date,
+        isRestricted: reading.isRestricted ? true : nil, shownSince: observed.shownSince)
     }
     try database.execute(
       sql: "INSERT OR REPLACE INTO slot VALUES (?, ?, ?, ?, ?, ?)",
@@ -180,18 +187,25 @@ extension SlotRecord {
 }
 
 extension StrangerRecord {
-  init(_ row: Row) {
+  init(_ row: Row) throws {
     self.init(
       id: AccessCodeID(rawValue: row["id"]), slot: row["slot"], pin: (row["pin"] as String?).flatMap { PINCode($0) },
       name: row["name"], window: storedWindow(row), foundAt: Timestamp(milliseconds: row["found_at"]))
+    self.removal = try (row["removal"] as String?).map { try decode(Removal.self, $0) }
+    self.isIrremovable = row["is_irremovable"]
   }
 
   func write(lock: String, in database: Database) throws {
     try database.execute(
-      sql: "INSERT OR REPLACE INTO stranger VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      sql: """
+        INSERT OR REPLACE INTO stranger
+          (id, lock_id, slot, pin, name, starts_at, ends_at, found_at, removal, is_irremovable)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
       arguments: [
         self.id.rawValue, lock, self.slot, self.pin?.digits, self.name, self.window?.start.milliseconds,
-        self.window?.end.milliseconds, self.foundAt.milliseconds,
+        self.window?.end.milliseconds, self.foundAt.milliseconds, try self.removal.map { try text($0) },
+        self.isIrremovable,
       ])
   }
 }

@@ -225,6 +225,17 @@ extension Store {
       // Locks that an earlier version knew are nothing new to the world.
       try database.execute(sql: "UPDATE lock SET told = json_set(told, '$.isListed', json('true'))")
     }
+    migrator.registerMigration("9") { database in
+      try database.execute(
+        sql: """
+          -- 0 while nothing is done on the lock.
+          ALTER TABLE lock ADD COLUMN is_managed INTEGER NOT NULL DEFAULT 1;
+          -- The removal of a code of others that was asked for; JSON.
+          ALTER TABLE stranger ADD COLUMN removal TEXT;
+          -- 1 once the lock has refused for good to remove it.
+          ALTER TABLE stranger ADD COLUMN is_irremovable INTEGER NOT NULL DEFAULT 0;
+          """)
+    }
     migrator.registerMigration("10") { database in
       try database.execute(
         sql: """

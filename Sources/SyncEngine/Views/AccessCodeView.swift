@@ -23,11 +23,16 @@ public struct AccessCodeView: Sendable {
   public var device: LockID
   /// True for codes made here; false for those that others put on the lock.
   public var isManaged: Bool
+  /// False for an unmanaged code that cannot be made managed as it is.
+  public var canBeManaged = true
+  /// False for an unmanaged code that the lock does not let go of.
+  public var canBeDeleted = true
   /// The name given here, or for an unmanaged code the one on the lock.
   public var name: String?
   /// The PIN; nil when the lock does not tell it.
   public var pin: PINCode?
-  /// When it is good; nil for an ongoing code.
+  /// When it is good; nil for an ongoing code. An unmanaged code may have one end alone: the other is at
+  /// ``Timestamp/distantPast`` or ``Timestamp/distantFuture``.
   public var window: TimeWindow?
   /// Where it stands.
   public var status: AccessCodeStatus

@@ -4,6 +4,8 @@ public import LockCore
 public struct DeviceView: Sendable {
   /// Its id, the same for good.
   public var id: LockID
+  /// False while the gateway does nothing there but notice whether it answers.
+  public var isManaged = true
   /// The adapter or bus that it hangs on.
   public var account: String
   /// The name in the configuration.

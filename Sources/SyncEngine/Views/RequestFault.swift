@@ -6,6 +6,12 @@ public enum RequestFault: Error, Sendable {
   case invalid(String)
   /// No such lock (404 `device_not_found`).
   case deviceNotFound
+  /// The lock is of the other half of the device API (404 `device_not_found`, with a pointer there).
+  case deviceOfOtherHalf(isManaged: Bool)
+  /// The lock is unmanaged (400 `device_unmanaged`).
+  case deviceUnmanaged
+  /// The lock is managed (400 `device_managed`).
+  case deviceManaged
   /// No such access code (404 `access_code_not_found`).
   case accessCodeNotFound
   /// No such action attempt (404 `action_attempt_not_found`).

@@ -56,7 +56,8 @@ struct DemoNukiDoor {
         simulation: LockSimulation(
           type: { pin in await runner.act { $0.typed(pin.digits, at: $1) } },
           lockByHand: { await runner.act { $0.turnedByHand(toLocked: true, at: $1) } },
-          changeConnection: { await connection.undergo($0) }),
+          changeConnection: { await connection.undergo($0) },
+          addCode: { pin, name in await runner.add(pin, name: name) }),
         carrier: connection.carrier))
     // Nobody waits an hour for a demonstration, and no battery is drained.
     var policy = NukiPolicy()

@@ -85,7 +85,8 @@ struct DemoSite {
         simulation: LockSimulation(
           type: { pin in await runner.act { $0.typed(pin.digits, at: $1) } },
           lockByHand: { await runner.act { $0.lockedByHand(at: $1) } },
-          changeConnection: { await connection.undergo($0) }),
+          changeConnection: { await connection.undergo($0) },
+          addCode: { pin, name in await runner.add(pin, name: name) }),
         carrier: connection.carrier))
     self.site.links.append(
       .init(account: "Simulated radio", isBus: false, opener: runner.opener) { ids in

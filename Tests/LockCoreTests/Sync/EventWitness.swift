@@ -9,13 +9,28 @@ struct EventWitness {
     var isLate = false
     var isOnLock = false
     var problem: String?
-    var drift: CodeRecord.Drift.Kind?
+    var drift: CodeRecord.Drift?
     var confirmed: CodeRecord.Terms?
   }
 
   private var codes: [AccessCodeID: Known] = [:]
   private var deleted: Set<AccessCodeID> = []
   private var strangers: [Int: AccessCodeID] = [:]
+  private var failedEvictions: Set<AccessCodeID> = []
+
+  /// A code of others became ours, which is no news by itself.
+  mutating func adopted(_ code: CodeRecord, from slot: Int) {
+    self.strangers[slot] = nil
+    self.codes[code.id] = Known(
+      status: code.announced.isSet ? .set : .unset, isScheduled: code.announced.isScheduled, isOnLock: true,
+      confirmed: code.terms)
+  }
+
+  /// A code of ours was handed back.
+  mutating func released(_ stranger: StrangerRecord) {
+    self.codes[stranger.id] = nil
+    self.strangers[stranger.slot] = stranger.id
+  }
 
   /// What does not fit, in words; empty when all is well.
   mutating func check(
@@ -32,6 +47,7 @@ struct EventWitness {
         expect(self.strangers.updateValue(stranger.id, forKey: stranger.slot) == nil, "found twice: \(event)")
       case .strangerGone(let stranger):
         expect(self.strangers.removeValue(forKey: stranger.slot) == stranger.id, "gone but never found: \(event)")
+      case .failedToEvict(let id): expect(self.failedEvictions.insert(id).inserted, "told twice: \(event)")
       case .scheduled(let id), .set(let id), .changed(let id, _), .removed(let id), .late(let id), .failedToSet(let id),
         .failedToRemove(let id), .modifiedAtLock(let id), .removedAtLock(let id):
         expect(!self.deleted.contains(id), "told after deletion: \(event)")
@@ -57,12 +73,13 @@ struct EventWitness {
       expectTold(.late(id), state.isLate && !known.isLate)
       let isOnLock = (known.isOnLock || state.status == .set || state.isScheduled) && ledger.slot(of: id) != nil
       expectTold(.removed(id), known.isOnLock && !isOnLock)
-      let (problem, drift) = (state.problem?.code, code.announced.drift?.kind)
+      let (problem, drift) = (state.problem?.code, code.announced.drift)
       let isDue = ledger.presence(of: code, at: now) == .due
       expectTold(.failedToSet(id), isDue && problem != nil && problem != known.problem)
       expectTold(.failedToRemove(id), !isDue && problem != nil && problem != known.problem)
-      expectTold(.removedAtLock(id), drift == .removed && known.drift != .removed)
-      expectTold(.modifiedAtLock(id), drift != nil && drift != .removed && drift != known.drift)
+      let isNewDrift = drift != nil && (drift?.kind, drift?.look) != (known.drift?.kind, known.drift?.look)
+      expectTold(.removedAtLock(id), isNewDrift && drift?.kind == .removed)
+      expectTold(.modifiedAtLock(id), isNewDrift && drift?.kind != .removed)
       let confirmed = code.announced.confirmed
       if let before = known.confirmed {
         expectTold(.changed(id, from: before), confirmed != nil && confirmed != before)

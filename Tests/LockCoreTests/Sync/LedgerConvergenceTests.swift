@@ -44,7 +44,7 @@ struct LedgerStorm {
   // MARK: The storm
 
   mutating func happen() {
-    switch Int.random(in: 0..<32, using: &self.random) {
+    switch Int.random(in: 0..<35, using: &self.random) {
     case 0...2: self.create()
     case 3, 4: self.update()
     case 5: self.delete()
@@ -53,6 +53,9 @@ struct LedgerStorm {
     case 12: self.bench.ledger.becameUnreachable()
     case 13, 14: self.tamper()
     case 15: self.restart()
+    case 16: self.adopt()
+    case 17: self.release()
+    case 18: self.evict()
     default: self.work(isCalm: false)
     }
     self.check()
@@ -92,6 +95,39 @@ struct LedgerStorm {
     self.bench.delete(id)
   }
 
+  /// Somebody wants a code of others managed, as far as the ledger knows it.
+  private mutating func adopt() {
+    guard let stranger = self.anyStranger else { return }
+    guard !self.bench.ledger.codes.values.contains(where: { $0.terms.pin == stranger.pin }) else { return }
+    self.causes += 4
+    guard
+      let code = self.bench.ledger.adopt(
+        stranger.id, allowsExternalModification: self.random.once(in: 5), at: self.bench.now)
+    else { return }
+    self.witness.adopted(code, from: stranger.slot)
+    // What came in its place since is not meant.
+    if self.bench.lock.slots[stranger.slot]?.pin == stranger.pin { self.strangers[stranger.slot] = nil }
+    self.bench.announce()
+  }
+
+  private mutating func release() {
+    guard let id = self.anyCode, self.bench.ledger.canRelease(id) else { return }
+    guard let stranger = self.bench.ledger.release(id) else { return self.faults.append("nothing to hand back") }
+    self.witness.released(stranger)
+    self.bench.lock.slots[stranger.slot]?.isOurs = false
+    self.strangers[stranger.slot] = self.bench.lock.slots[stranger.slot]
+    self.bench.announce()
+  }
+
+  private mutating func evict() {
+    guard let stranger = self.anyStranger else { return }
+    self.causes += 2
+    self.bench.ledger.evict(stranger.id, at: self.bench.now)
+    let isMeant = stranger.pin == nil || self.bench.lock.slots[stranger.slot]?.pin == stranger.pin
+    if isMeant { self.strangers[stranger.slot] = nil }
+    self.bench.announce()
+  }
+
   private mutating func pass() {
     let limit = [1, 10, 60, 900, 3600, 6 * 3600].randomElement(using: &self.random) ?? 1
     let step = Duration.seconds(Int.random(in: 1...limit, using: &self.random))
@@ -128,7 +164,9 @@ struct LedgerStorm {
     self.causes += 2
     let stored = pin.map { SlotOracle.Stored(pin: $0, stamp: 0) }
     self.bench.lock.store(stored, in: number)
-    self.strangers[number] = isOurs ? nil : self.bench.lock.slots[number]
+    // Of a masked lock nobody can tell one code of others from the next.
+    let isEvicted = self.bench.lock.isMasked && self.bench.ledger.strangers[number]?.removal != nil
+    self.strangers[number] = isOurs || isEvicted ? nil : self.bench.lock.slots[number]
     if self.bench.ledger.isReachable {
       self.bench.ledger.slotsChanged(self.bench.lock.count)
       self.bench.announce()
@@ -256,6 +294,7 @@ struct LedgerStorm {
 
   /// A stranger is not written over, unless nothing could have told of it.
   private mutating func expectNoStranger(in job: Job) {
+    if case .evict = job { return }
     guard job.isWrite, let number = job.slotNumber, self.strangers[number] != nil else { return }
     self.faults.append("\(job) over a stranger")
   }
@@ -269,6 +308,12 @@ struct LedgerStorm {
   private var anyCode: AccessCodeID? {
     mutating get {
       self.bench.ledger.codes.values.filter { !$0.isDeleting }.map(\.id).sorted().randomElement(using: &self.random)
+    }
+  }
+
+  private var anyStranger: StrangerRecord? {
+    mutating get {
+      self.bench.ledger.strangers.values.sorted { $0.slot < $1.slot }.randomElement(using: &self.random)
     }
   }
 
@@ -290,14 +335,16 @@ struct LedgerStorm {
 extension Job {
   var isWrite: Bool {
     switch self {
-    case .program, .clear: true
-    case .readSlots, .readSlot, .readLog: false
+    case .program, .clear, .evict: true
+    case .readSlots, .readSlot, .claim, .readLog: false
     }
   }
 
   var slotNumber: Int? {
     switch self {
-    case .program(_, let slot, _), .clear(_, let slot), .readSlot(let slot): slot
+    case .program(_, let slot, _), .clear(_, let slot), .readSlot(let slot), .claim(_, let slot, _),
+      .evict(let slot, _):
+      slot
     case .readSlots, .readLog: nil
     }
   }

@@ -20,6 +20,10 @@ struct SlotOracle {
   /// Says yes to every write and stores nothing.
   var isLiar = false
   var rejected: Set<PINCode> = []
+  /// Gives names back with spaces behind them.
+  var padsNames = false
+  /// A slot that is never emptied from here.
+  var lockedSlot: Int?
   var slots: [Int: Stored] = [:]
   var changes: UInt32 = 0
   var writes = 0
@@ -62,6 +66,17 @@ struct SlotOracle {
       self.store(
         Stored(pin: entry.pin, window: entry.window, name: entry.name, isOurs: true, stamp: 0), in: number)
       return .success(.slot(self.reading(number), changes: self.count))
+    case .claim(let number, _):
+      self.looks += 1
+      return .success(.slot(self.reading(number), changes: self.count))
+    case .evict(let number, let pin):
+      guard pin == nil || self.slots[number]?.pin == pin else {
+        return .success(.slot(self.reading(number), changes: self.count))
+      }
+      if number == self.lockedSlot { return .failure(.unsupported(detail: "the master code stays")) }
+      self.writes += 1
+      if !self.isLiar { self.store(nil, in: number) }
+      return .success(.slot(self.reading(number), changes: self.count))
     case .clear(let number):
       self.writes += 1
       if !self.isLiar { self.store(nil, in: number) }
@@ -82,9 +97,10 @@ struct SlotOracle {
 
   private func reading(_ number: Int) -> SlotReading {
     guard let stored = self.slots[number] else { return SlotReading(slot: number, contents: .empty) }
+    let name = self.padsNames ? (stored.name ?? "") + "   " : stored.name
     return SlotReading(
       slot: number, contents: self.isMasked ? .unreadable : .code(stored.pin),
-      window: self.isMasked ? nil : stored.window, name: self.isMasked ? nil : stored.name,
+      window: self.isMasked ? nil : stored.window, name: self.isMasked ? nil : name,
       stamp: self.hasStamps ? stored.stamp : nil)
   }
 }

@@ -299,8 +299,8 @@ let everyCommand: [LockCommand] = [
 extension LockCommand {
   var changesTheLock: Bool {
     switch self {
-    case .program, .clear, .lock, .unlock: true
-    case .readSlots, .readSlot, .readLog, .hold: false
+    case .program, .clear, .evict, .lock, .unlock: true
+    case .readSlots, .readSlot, .claim, .readLog, .hold: false
     }
   }
 
@@ -308,9 +308,10 @@ extension LockCommand {
   fileprivate var kinds: [UInt8] {
     switch self {
     case .readSlots: [0x02]
-    case .readSlot: [0x03]
+    case .readSlot, .claim: [0x03]
     case .program: [0x04, 0x03]
     case .clear: [0x05, 0x03]
+    case .evict: [0x03, 0x05, 0x03]
     case .readLog: [0x06]
     case .lock: [0x07]
     case .unlock: [0x08]

@@ -33,6 +33,7 @@ private func greeted(_ temperament: VirtualLockTemperament, seed: UInt64 = 1) ->
       ("careless", .success(.slot(stored, changes: 1))),
       ("discreet", .success(.slot(stored, changes: 1))),
       ("half-clearer", .success(.slot(stored, changes: 1))),
+      ("masterful", .success(.slot(stored, changes: 1))),
       ("jammed", .success(.slot(stored, changes: 1))),
       ("liar", .success(.slot(nothing, changes: 0))),
       ("masked-liar", .success(.slot(nothing, changes: 0))),
