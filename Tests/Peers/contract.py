@@ -25,7 +25,6 @@ ERROR_TYPES = {
     409: {"duplicate_access_code"},
     413: {"content_too_large"},
     429: {"rate_limited"},
-    501: {"not_implemented"},
     503: {"store_unavailable"},
 }
 

@@ -19,6 +19,26 @@ import Testing
     #expect(written == EventDocument.text, "run `make docs`")
   }
 
+  @Test func `R94: each type of the catalogue is told somewhere`() throws {
+    let engine = Self.root.appendingPathComponent("Sources/SyncEngine")
+    let files = FileManager.default.enumerator(at: engine, includingPropertiesForKeys: nil)
+    let sources = (files?.allObjects.compactMap { $0 as? URL } ?? [])
+      .filter { $0.pathExtension == "swift" && $0.deletingLastPathComponent().lastPathComponent != "Events" }
+    let text = try sources.map { try String(contentsOf: $0, encoding: .utf8) }.joined(separator: "\n")
+    let words = Set(text.split { !$0.isLetter && !$0.isNumber && $0 != "." && $0 != "_" && $0 != "\"" })
+    for type in EventType.allCases {
+      switch type.entry.subject {
+      case .actionAttempt:
+        // Every end of such an attempt is told; that there are such attempts is looked for.
+        let kind = type.rawValue.split(separator: ".")[1].uppercased()
+        #expect(words.contains("\"\(kind)\""), "\(type.rawValue)")
+        #expect(
+          EventType.end(ofAttempt: kind, succeeded: type.rawValue.hasSuffix(".succeeded")) == type, "\(type.rawValue)")
+      default: #expect(words.contains(".\(type)"), "\(type.rawValue) is told nowhere")
+      }
+    }
+  }
+
   @Test func `R94: no name is told and never told`() {
     #expect(Set(EventCatalogue.knownNames).count == EventCatalogue.knownNames.count)
   }

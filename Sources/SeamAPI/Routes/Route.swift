@@ -49,17 +49,12 @@ struct Route: Sendable {
   var schema: Schema
   /// False for what anybody may ask.
   var needsKey = true
-  /// Does it; nil for a path that the gateway does not offer yet.
-  var handle: Handler?
+  /// Does it.
+  var handle: Handler
 
-  /// A path that is offered.
+  /// Makes a route.
   init(_ path: String, _ kind: Kind, _ schema: Schema = Schema(), needsKey: Bool = true, handle: @escaping Handler) {
     (self.path, self.kind, self.schema, self.needsKey, self.handle) = (path, kind, schema, needsKey, handle)
-  }
-
-  /// A path of the API that this gateway does not offer yet: says so instead of pretending.
-  init(notImplemented path: String, _ kind: Kind) {
-    (self.path, self.kind, self.schema, self.handle) = (path, kind, Schema(), nil)
   }
 }
 

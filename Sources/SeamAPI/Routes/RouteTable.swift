@@ -7,12 +7,9 @@ struct RouteTable: Sendable {
 
   /// Collects the routes.
   init() {
-    let offered =
+    let routes =
       Route.site + Route.devices + Route.deviceSimulation + Route.locks + Route.accessCodes + Route.unmanagedAccessCodes
       + Route.unmanagedDevices + Route.deviceReports + Route.actionAttempts + Route.events + Route.webhooks
-    self.routes = Dictionary((offered + Self.later).map { ($0.path, $0) }) { first, _ in first }
+    self.routes = Dictionary(routes.map { ($0.path, $0) }) { first, _ in first }
   }
-
-  /// Paths that client libraries know and this gateway does not offer yet.
-  private static let later: [Route] = []
 }

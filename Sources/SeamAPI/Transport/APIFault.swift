@@ -80,11 +80,6 @@ struct APIFault: Error {
   static let requestTimeout = APIFault(
     status: 408, type: "request_timeout", message: "The rest of the request did not come in time; send it again")
 
-  /// Not offered by this gateway yet.
-  static func notImplemented(_ sentence: String) -> APIFault {
-    APIFault(status: 501, type: "not_implemented", message: sentence)
-  }
-
   /// Our own mistake; what it was is in the log only.
   static let internalServerError = APIFault(
     status: 500, type: "internal_server_error", message: "Something went wrong here; the log tells more")

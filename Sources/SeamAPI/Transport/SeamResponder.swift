@@ -70,9 +70,6 @@ struct SeamResponder: HTTPResponder {
     guard methods.contains(request.method == .head ? .get : request.method) else {
       throw .early(.methodNotAllowed(Self.list(methods)))
     }
-    guard let handle = route.handle else {
-      throw .early(.notImplemented("\(route.path) is not offered by this gateway yet"))
-    }
     let body: [UInt8]
     do {
       body = try await RequestReader.body(of: request)
@@ -86,7 +83,7 @@ struct SeamResponder: HTTPResponder {
       let call = Call(
         engine: self.engine, method: request.method, path: route.path, input: try route.schema.input(from: document),
         baseURL: self.settings.baseURL ?? "http://\(request.head.authority ?? "localhost")", gate: self.gate)
-      let members = try await handle(call)
+      let members = try await route.handle(call)
       return Response(status: 200, json: .object(members.merging(["ok": true]) { _, ok in ok }))
     } catch let fault as APIFault {
       throw .fault(fault)
