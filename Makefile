@@ -61,9 +61,10 @@ test-peers: build $(ENVIRONMENTS) ## Pass only the tests with the official SDK a
 test-bluetooth: build .venv/made-from ## Pass only the tests with real Bluetooth, in user-mode Linux; FILES picks some
 	$(IN_GUESTS)
 
-check: packages ## Check format, C warnings, purity of the core and forbidden words
+check: packages ## Check format, C warnings, purity of the core, forbidden words, a test for each rule
 	swift format lint --strict --recursive --parallel $(SWIFT_SOURCES)
 	.ci/check-sources
+	.ci/contract --check
 
 format: ## Format all Swift in place
 	swift format --in-place --recursive --parallel $(SWIFT_SOURCES)
