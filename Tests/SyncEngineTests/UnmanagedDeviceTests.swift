@@ -14,7 +14,9 @@ import Testing
   }
 
   private func news(_ site: VirtualSite) -> [String] {
-    site.events().compactMap { $0["event_type"]?.string }.filter { $0.hasPrefix("device.") || $0.hasPrefix("lock.") }
+    site.events().compactMap { $0["event_type"]?.string }.filter {
+      ($0.hasPrefix("device.") && $0 != "device.added") || $0.hasPrefix("lock.")
+    }
   }
 
   @Test func `R86: with its lock a code becomes unmanaged, and nothing is done or told there`() throws {
