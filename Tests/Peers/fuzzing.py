@@ -46,7 +46,8 @@ class Site:
             "device_id": devices, "access_code_id": codes,
             "connected_account_id": self.daemon.ask("/connected_accounts/list")["connected_accounts"],
             "action_attempt_id": self.daemon.ask("/action_attempts/list", limit=20)["action_attempts"],
-            "event_id": self.daemon.ask("/events/list", since=LONG_AGO, limit=20)["events"],
+            "event_id": (events := self.daemon.ask("/events/list", since=LONG_AGO, limit=20)["events"]),
+            "event_type": events,
             "webhook_id": read(self.daemon, "/webhooks/list", "webhooks"),
             "common_code_key": [code for code in codes if code.get("common_code_key")],
         }

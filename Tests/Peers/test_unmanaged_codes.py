@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from waiting import always
+from waiting import always, eventually
 
 PINS = (f"{n}" for n in itertools.count(473911))
 
@@ -177,7 +177,8 @@ def test_R57_R82_there_and_back_again_changes_nothing_on_the_lock(daemon, make_c
     code = daemon.wait_for_code(make_code(front_door)["access_code_id"], status="set")
     located = {"access_code_id": code["access_code_id"]}
     for _ in range(3):
-        daemon.ask("/access_codes/update", **located, is_managed=False)
+        # While the lock is being looked at for it, a code cannot be handed back.
+        eventually(lambda: daemon.ask("/access_codes/update", **located, is_managed=False), "it is handed back")
         daemon.ask("/access_codes/unmanaged/convert_to_managed", **located)
     always(lambda: daemon.code(code["access_code_id"])["status"] == "set", seconds=2)
     assert story(daemon, code).count("set_on_device") == 1
