@@ -13,6 +13,7 @@ from gateway import Daemon
 LONGEST_ANSWER_SECONDS = 20
 # What random values hardly ever get right.
 HARD_TO_GET_RIGHT = {
+    "/events/list": "one of since and between, and types that there are",
     "/access_codes/report_device_constraints": "either lengths or both ends of a range, in order, of some doors",
     "/devices/report_provider_metadata": "the zone of the site out of 429",
 }
