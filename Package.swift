@@ -23,6 +23,7 @@ let coreTargets: [Target] = [
   .target(
     name: "CCrypto", cSettings: c, linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("sodium")]),
   .target(name: "LockCore", swiftSettings: swift),
+  .target(name: "Seeded", swiftSettings: swift),
   .target(name: "OfflineCodes", dependencies: ["LockCore", "CCrypto"], swiftSettings: swift),
   .target(
     name: "LockDrivers", dependencies: ["LockCore", "OfflineCodes", "CCrypto"],
@@ -31,19 +32,19 @@ let coreTargets: [Target] = [
   .target(
     name: "LockTransport", dependencies: ["LockCore", "CTermios", "CBlueZ"], swiftSettings: swift),
   .target(
-    name: "LockSimulator", dependencies: ["LockCore", "OfflineCodes", "LockDrivers", "LockTransport"],
+    name: "LockSimulator", dependencies: ["LockCore", "OfflineCodes", "LockDrivers", "LockTransport", "Seeded"],
     exclude: ["Nuki/README.md"],
     swiftSettings: swift),
-  .testTarget(name: "LockCoreTests", dependencies: ["LockCore"], swiftSettings: swift),
+  .testTarget(name: "LockCoreTests", dependencies: ["LockCore", "Seeded"], swiftSettings: swift),
   .testTarget(
-    name: "OfflineCodesTests", dependencies: ["LockCore", "OfflineCodes"],
+    name: "OfflineCodesTests", dependencies: ["LockCore", "OfflineCodes", "Seeded"],
     resources: [.copy("vectors.json")], swiftSettings: swift),
   .testTarget(
     name: "LockDriversTests",
-    dependencies: ["LockCore", "OfflineCodes", "LockDrivers", "LockSimulator", "LockTransport"],
+    dependencies: ["LockCore", "OfflineCodes", "LockDrivers", "LockSimulator", "LockTransport", "Seeded"],
     resources: [.copy("Captures")], swiftSettings: swift),
   .testTarget(
-    name: "LockTransportTests", dependencies: ["LockCore", "LockTransport", "CTermios"],
+    name: "LockTransportTests", dependencies: ["LockCore", "LockTransport", "CTermios", "Seeded"],
     swiftSettings: swift),
   .testTarget(
     name: "BluetoothPeerTests", dependencies: ["LockDrivers", "LockTransport"], swiftSettings: swift),
@@ -113,7 +114,7 @@ let siteTargets: [Target] = [
   .testTarget(
     name: "SyncEngineTests",
     dependencies: [
-      "LockCore", "LockDrivers", "LockSimulator", "LockTransport", "SyncEngine",
+      "LockCore", "LockDrivers", "LockSimulator", "LockTransport", "Seeded", "SyncEngine",
       .product(name: "GRDB", package: "GRDB.swift"),
       .product(name: "Logging", package: "swift-log"),
     ],
@@ -121,7 +122,7 @@ let siteTargets: [Target] = [
   .testTarget(
     name: "SeamAPITests",
     dependencies: [
-      "LockCore", "SyncEngine", "SeamAPI", .product(name: "HTTPTypes", package: "swift-http-types"),
+      "LockCore", "Seeded", "SyncEngine", "SeamAPI", .product(name: "HTTPTypes", package: "swift-http-types"),
     ],
     swiftSettings: swift),
 ]

@@ -1,5 +1,6 @@
 import LockCore
 import OfflineCodes
+import Seeded
 import Testing
 
 /// The arithmetic of `docs/offline-codes.md`: how many PINs open at one moment.
@@ -90,20 +91,5 @@ import Testing
       let pin = shown(Int.random(in: 0..<1_000_000_000, using: &random))
       #expect(verifier.entered(try #require(PINCode(pin)), at: date).opens == pins.contains(pin))
     }
-  }
-}
-
-/// SplitMix64: the same numbers for the same seed.
-private struct SeededRandom: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { self.state = seed }
-
-  mutating func next() -> UInt64 {
-    self.state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = self.state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

@@ -1,3 +1,4 @@
+import Seeded
 import Testing
 
 @testable import SeamAPI
@@ -85,7 +86,7 @@ import Testing
   }
 
   @Test func `random comings and goings never exceed the bounds`() {
-    var random = SeededGenerator(seed: 4)
+    var random = SeededRandom(seed: 4)
     var table = ConnectionTable<Int>(most: 20, mostOfPeer: 9)
     var open: [Int: String] = [:]
     var answering: Set<Int> = []

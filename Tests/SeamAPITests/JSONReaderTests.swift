@@ -1,3 +1,4 @@
+import Seeded
 import SyncEngine
 import Testing
 
@@ -56,7 +57,7 @@ import Testing
   }
 
   @Test func `random damage never does more than refuse`() throws {
-    var random = SeededGenerator(seed: 8471)
+    var random = SeededRandom(seed: 8471)
     let document = Array(#"{"device_id":"é\n","code":"1234","list":[1,-2.5e3,true,null,{"a":"\u00e9"}]}"#.utf8)
     for _ in 0..<20_000 {
       var damaged = document
@@ -71,20 +72,5 @@ import Testing
   @Test func `equal values are written as equal bytes, members in order`() {
     let value: JSONValue = ["b": [1, .double(0.5), nil], "a": "\u{1}\"\\\n", "c": .double(.infinity)]
     #expect(String(decoding: value.bytes, as: UTF8.self) == #"{"a":"\u0001\"\\\n","b":[1,0.5,null],"c":null}"#)
-  }
-}
-
-/// A generator that gives the same numbers for the same seed (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { self.state = seed }
-
-  mutating func next() -> UInt64 {
-    self.state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = self.state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

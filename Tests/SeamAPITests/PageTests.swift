@@ -1,4 +1,5 @@
 import LockCore
+import Seeded
 import Testing
 
 @testable import SeamAPI
@@ -93,7 +94,7 @@ import Testing
   }
 
   @Test func `whatever comes and goes between pages, what stays is listed once`() throws {
-    var random = SeededGenerator(seed: 20_261_125)
+    var random = SeededRandom(seed: 20_261_125)
     for _ in 0..<200 {
       func attempt(_ number: Int, _ time: Int) -> ActionAttempt {
         ActionAttempt(

@@ -1,5 +1,6 @@
 import LockCore
 import LockSimulator
+import Seeded
 import Testing
 
 @testable import SyncEngine

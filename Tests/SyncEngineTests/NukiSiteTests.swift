@@ -1,6 +1,7 @@
 import LockCore
 import LockDrivers
 import LockSimulator
+import Seeded
 import Testing
 
 @testable import SyncEngine

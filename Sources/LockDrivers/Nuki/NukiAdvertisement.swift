@@ -98,7 +98,7 @@ public struct NukiAdvertisement: Hashable, Sendable {
   public var name: String { NukiUUID.localName(of: self.nukiID) }
 }
 
-/// A lock's services and characteristics: `a92eXXXX-5501-11e4-916c-0800200c9a66`.
+/// A lock's services and characteristics: `a92e0000-5501-11e4-916c-0800200c9a66` with a short number for the zeros.
 public enum NukiUUID {
   /// e100: pairing, up to generation 4.
   public static let pairingService = Self.uuid(0xE100)

@@ -153,7 +153,7 @@ public struct NukiLockModel: Hashable, Sendable {
     ])
   }
 
-  /// a92eXXXX-5501-11e4-916c-0800200c9a66.
+  /// a92e0000-5501-11e4-916c-0800200c9a66 with the short number for the zeros.
   static func uuid(_ short: UInt16) -> AttributeUUID {
     AttributeUUID(
       [0xA9, 0x2E, UInt8(short >> 8), UInt8(truncatingIfNeeded: short)]

@@ -1,6 +1,7 @@
 public import LockCore
 import LockDrivers
 public import OfflineCodes
+import Seeded
 
 /// A keypad lock that exists only as a value and speaks VKL from the lock's side of the link.
 ///
@@ -31,7 +32,7 @@ public struct VirtualLock: Sendable {
   /// Verifies codes that the lock was not told of; nil without a key.
   var offline: OfflineVerifier?
 
-  private var chance: SeededChance
+  private var chance: SeededRandom
   private var isLinked = false
   private var deframer = VirtualLockDeframer()
   private var lastRequest: VirtualLockFrame?
@@ -59,7 +60,7 @@ public struct VirtualLock: Sendable {
     self.model = model
     self.temperament = temperament
     self.memory = memory
-    self.chance = SeededChance(seed: seed)
+    self.chance = SeededRandom(seed: seed)
     self.offline = offlineKey.map { OfflineVerifier(key: $0, kept: memory.offline) }
   }
 

@@ -1,4 +1,5 @@
 import LockCore
+import Seeded
 import Testing
 
 @Suite struct PINPolicyTests {

@@ -1,4 +1,5 @@
 import LockCore
+import Seeded
 import Testing
 
 /// A ledger against a lock that everything happens to, in random order.

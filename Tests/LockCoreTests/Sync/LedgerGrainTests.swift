@@ -1,4 +1,5 @@
 import LockCore
+import Seeded
 import Testing
 
 /// What the gateway and the lock make of times and names is nobody's change: rule R100.

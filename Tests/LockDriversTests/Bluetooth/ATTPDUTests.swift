@@ -1,3 +1,4 @@
+import Seeded
 import Testing
 
 @testable import LockDrivers
@@ -89,7 +90,7 @@ import Testing
 
   @Test(arguments: [1, 2] as [UInt64])
   func `half a million damaged packets are read or not, and another half`(seed: UInt64) {
-    var random = SeededBytes(state: seed)
+    var random = SeededRandom(seed: seed)
     var readable = 0
     var overlong = 0
     for round in 0..<500_000 {

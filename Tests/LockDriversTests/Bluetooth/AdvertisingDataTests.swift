@@ -1,4 +1,5 @@
 import LockDrivers
+import Seeded
 import Testing
 
 @Suite struct AdvertisingDataTests {
@@ -42,7 +43,7 @@ import Testing
 
   @Test(arguments: [3, 4] as [UInt64])
   func `half a million damaged advertisements do no harm, and another half`(seed: UInt64) {
-    var random = SeededBytes(state: seed)
+    var random = SeededRandom(seed: seed)
     var bytes = Self.sample
     var overlong = 0
     for round in 0..<500_000 {

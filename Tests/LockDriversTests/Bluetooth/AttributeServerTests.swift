@@ -1,4 +1,5 @@
 import LockSimulator
+import Seeded
 import Testing
 
 /// Battery level (read), a long one to read, one to write and to hear, one to write only.
@@ -161,7 +162,7 @@ private func sent(_ effects: [AttributeServer.Effect]) -> [[UInt8]] {
   }
 
   @Test func `300 000 damaged requests crash nothing, and no answer is longer than the MTU`() {
-    var random = SeededGenerator(seed: 7)
+    var random = SeededRandom(seed: 7)
     let corpus = [
       "02f700", "0401000500", "060100ffff00280a18", "100100ffff0028", "080100ffff0328", "0a0300", "0c05001600",
       "1208000102030405", "1209000200", "160800000001", "1801", "520800ff", "1e",

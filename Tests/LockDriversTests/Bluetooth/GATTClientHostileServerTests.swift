@@ -1,4 +1,5 @@
 import LockDrivers
+import Seeded
 import Testing
 
 /// Servers that answer anything.
@@ -68,7 +69,7 @@ import Testing
 
   @Test(arguments: 1...8)
   func `whole sessions with damage of every kind end, and every request has one end`(seed: Int) {
-    var random = SeededBytes(state: UInt64(seed))
+    var random = SeededRandom(seed: UInt64(seed))
     var client = GATTClient(preferredMTU: [23, 185, 247, 517][seed % 4])
     var server = TableServer.lock(hash: seed & 1 == 0 ? Array(repeating: 3, count: 16) : nil)
     var now: Duration = .zero

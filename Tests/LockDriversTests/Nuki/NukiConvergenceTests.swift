@@ -1,5 +1,6 @@
 import LockCore
 import LockSimulator
+import Seeded
 import Testing
 
 @testable import LockDrivers
@@ -174,7 +175,7 @@ private struct NukiSite {
   func `air that loses one packet in forty, drops links and kills daemons still brings every code home`(
     seed: UInt64
   ) throws {
-    var random = SeededGenerator(seed: seed)
+    var random = SeededRandom(seed: seed)
     let dice = (0..<20_000).map { _ in random.next() }
     var site = try NukiSite()
     site.air.fate = { number, _ in

@@ -1,5 +1,6 @@
 import LockCore
 import LockSimulator
+import Seeded
 import Testing
 
 @testable import LockDrivers
@@ -22,7 +23,7 @@ import Testing
       .readSlots, .readSlot(1), .program(slot: 2, SlotEntry(pin: pin("583914"))), .clear(slot: 1),
       .readLog(after: 0), .unlock,
     ]
-    var random = SeededGenerator(seed: seed)
+    var random = SeededRandom(seed: seed)
     var driver = ready
     var now = air.now
     var (open, lastID, most): (Set<UInt64>, UInt64, Int) = ([], 0, 0)

@@ -1,4 +1,5 @@
 import LockCore
+import Seeded
 import Testing
 
 @testable import LockDrivers
@@ -119,7 +120,7 @@ import Testing
 
   @Test(arguments: [31, 32] as [UInt64])
   func `half a million damaged opened messages do no harm, and another half`(seed: UInt64) {
-    var random = SeededGenerator(seed: seed)
+    var random = SeededRandom(seed: seed)
     let corpus = self.vectors.encrypted.map { bytes($0.pdata_with_crc) }
     var understood = 0
     for _ in 0..<500_000 {
@@ -138,7 +139,7 @@ import Testing
 
   @Test(arguments: [41, 42] as [UInt64])
   func `half a million damaged plain messages do no harm, and another half`(seed: UInt64) {
-    var random = SeededGenerator(seed: seed)
+    var random = SeededRandom(seed: seed)
     let corpus = (self.vectors.pairing_gen1_4.messages ?? []).map { bytes($0.wire) }
     var reassembly = NukiReassembly(.plain)
     var (messages, longest) = (0, 0)
@@ -154,7 +155,7 @@ import Testing
   }
 
   @Test func `damaged advertisements and sealed pieces do no harm`() {
-    var random = SeededGenerator(seed: 51)
+    var random = SeededRandom(seed: 51)
     let air = self.vectors.advertising
     let heard = [air.changed_gen3_plus.ad, air.pairing_ultra_gen5, air.scan_response_name].map { bytes($0) }
     let sealed = self.vectors.encrypted.map { bytes($0.wire) }
@@ -172,7 +173,7 @@ import Testing
     }
   }
 
-  private static func damaged(_ corpus: [[UInt8]], by random: inout SeededGenerator) -> [UInt8] {
+  private static func damaged(_ corpus: [[UInt8]], by random: inout SeededRandom) -> [UInt8] {
     let dice = random.next()
     var bytes = corpus[Int(truncatingIfNeeded: dice >> 40) % corpus.count]
     let place = Int(truncatingIfNeeded: dice >> 8 & 0xFFFF) % bytes.count

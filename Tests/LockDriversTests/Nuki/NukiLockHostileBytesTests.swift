@@ -1,5 +1,6 @@
 import LockCore
 import LockDrivers
+import Seeded
 import Testing
 
 @testable import LockSimulator
@@ -7,7 +8,7 @@ import Testing
 @Suite struct NukiLockHostileBytesTests {
   @Test(arguments: [23, 247]) func `100 000 damaged packets crash nothing and store nothing`(_ mtu: Int) throws {
     var bench = try NukiLockBench.paired { $0.mtu = mtu }
-    var random = SeededGenerator(seed: UInt64(mtu))
+    var random = SeededRandom(seed: UInt64(mtu))
     let sealed = wire(bench.lock.handles.sealed)
     let pairing = wire(bench.lock.handles.pairing)
     let add = try bench.sealed(0x41, NukiLockBench.entry(974_216) + bench.challenge() + bench.pin)
@@ -36,7 +37,7 @@ import Testing
 
   @Test func `150 000 sealed commands of any payload crash nothing`() throws {
     var bench = try NukiLockBench.paired()
-    var random = SeededGenerator(seed: 3)
+    var random = SeededRandom(seed: 3)
     let authorization = try #require(bench.lock.memory.authorizations[bench.authorization])
     let commands: [UInt16] = [
       0x01, 0x08, 0x09, 0x0D, 0x13, 0x14, 0x19, 0x1A, 0x20, 0x21, 0x31, 0x34, 0x36, 0x41, 0x43, 0x46, 0x47, 0x100,
@@ -81,7 +82,7 @@ import Testing
     let bench = try NukiLockBench.paired()
     let key = try #require(bench.key)
     let good = try bench.sealed(0x43, [UInt8](repeating: 1, count: 38))
-    var random = SeededGenerator(seed: 4)
+    var random = SeededRandom(seed: 4)
     var opened = 0
     for _ in 0..<350_000 {
       let wire = damaged(good, using: &random)
@@ -90,7 +91,7 @@ import Testing
     #expect(opened == 0)
   }
 
-  private func damaged(_ message: [UInt8], using random: inout SeededGenerator) -> [UInt8] {
+  private func damaged(_ message: [UInt8], using random: inout SeededRandom) -> [UInt8] {
     var message = message
     let index = Int.random(in: 0..<message.count, using: &random)
     switch Int.random(in: 0..<4, using: &random) {

@@ -1,4 +1,5 @@
 import LockCore
+import Seeded
 import Testing
 
 @testable import LockDrivers
@@ -33,7 +34,7 @@ import Testing
     #expect(NukiMemory(bytes: memory.bytes) == memory)
     for count in 0..<memory.bytes.count { #expect(NukiMemory(bytes: Array(memory.bytes.prefix(count))) == nil) }
     #expect(NukiMemory(bytes: memory.bytes + [0]) == nil)
-    var random = SeededGenerator(seed: 71)
+    var random = SeededRandom(seed: 71)
     for _ in 0..<20_000 {
       var bytes = memory.bytes
       bytes[Int(random.next() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: random.next())

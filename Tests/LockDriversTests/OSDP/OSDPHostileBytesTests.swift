@@ -1,4 +1,5 @@
 import LockSimulator
+import Seeded
 import Testing
 
 @testable import LockDrivers
@@ -70,7 +71,7 @@ import Testing
           .init(address: 5, keyMode: .plain), .init(address: 6, keyMode: .secure(key)),
           .init(address: 7, keyMode: .install(key)),
         ], baud: 115_200), random: .counting(from: 1))
-    var random = SplitMix(state: seed)
+    var random = SeededRandom(seed: seed)
     var now: Duration = .zero
     var last: [UInt8] = []
     var deadline: Duration?
@@ -140,19 +141,6 @@ import Testing
     }
     let held = Mirror(reflecting: reader).children.compactMap { $0.value as? [UInt8] }
     #expect(held.allSatisfy { $0.count <= 4096 })
-  }
-}
-
-/// A small generator with a seed.
-private struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    self.state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = self.state
-    mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ mixed >> 31
   }
 }
 

@@ -1,5 +1,6 @@
 import LockCore
 import LockSimulator
+import Seeded
 import Testing
 
 @testable import LockDrivers
@@ -162,7 +163,7 @@ let virtualLockVectors: [(name: String, frame: VirtualLockFrame, hex: String)] =
   }
 
   @Test func `garbage between frames costs no frame`() {
-    var random = SeededGenerator(seed: 7)
+    var random = SeededRandom(seed: 7)
     for vector in virtualLockVectors {
       var deframer = VirtualLockDeframer()
       // Without the first start byte, garbage cannot open a frame that swallows the next.

@@ -1,12 +1,13 @@
 import LockCore
 import LockSimulator
+import Seeded
 import Testing
 
 @testable import LockDrivers
 
 @Suite struct VirtualLockHostileBytesTests {
   @Test func `200 000 damaged messages from the lock crash nothing and make no fact`() {
-    var random = SeededGenerator(seed: 1)
+    var random = SeededRandom(seed: 1)
     let corpus = virtualLockVectors.map(\.frame.bytes)
     var wire = VirtualWire()
     wire.open()
@@ -28,7 +29,7 @@ import Testing
   }
 
   @Test func `200 000 damaged messages from the gateway crash nothing and change nothing`() {
-    var random = SeededGenerator(seed: 2)
+    var random = SeededRandom(seed: 2)
     let corpus = virtualLockVectors.map(\.frame.bytes)
     var lock = VirtualLock()
     _ = lock.linkOpened(at: VirtualWire.start)
@@ -42,7 +43,7 @@ import Testing
   }
 
   @Test func `100 000 payloads of any bytes behind a good CRC crash neither side`() {
-    var random = SeededGenerator(seed: 3)
+    var random = SeededRandom(seed: 3)
     var wire = VirtualWire()
     wire.open()
     var now = wire.now
@@ -90,7 +91,7 @@ import Testing
   }
 
   /// A frame with a flipped bit, a lost or an added byte, or cut short; never whole.
-  private func damaged(from corpus: [[UInt8]], using random: inout SeededGenerator) -> [UInt8] {
+  private func damaged(from corpus: [[UInt8]], using random: inout SeededRandom) -> [UInt8] {
     var message = corpus.randomElement(using: &random) ?? []
     let index = Int.random(in: 0..<message.count, using: &random)
     switch Int.random(in: 0..<4, using: &random) {

@@ -1,6 +1,7 @@
 import LockCore
 import LockDrivers
 import LockSimulator
+import Seeded
 import Testing
 
 private let window = TimeWindow(
@@ -94,7 +95,7 @@ private func greeted(_ temperament: VirtualLockTemperament, seed: UInt64 = 1) ->
 
   @Test func `no liar is ever believed, in 2000 writes`() {
     var wire = greeted(.liar)
-    var random = SeededGenerator(seed: 11)
+    var random = SeededRandom(seed: 11)
     var believed = 0
     for _ in 1...2000 {
       let slot = Int.random(in: 1...30, using: &random)
@@ -187,7 +188,7 @@ private func greeted(_ temperament: VirtualLockTemperament, seed: UInt64 = 1) ->
   func `no answer contradicts the lock`(name: String) throws {
     let temperament = try #require(VirtualLockTemperament.named[name])
     for seed in UInt64(1)...4 {
-      var random = SeededGenerator(seed: seed)
+      var random = SeededRandom(seed: seed)
       var wire = VirtualWire(temperament: temperament, seed: seed)
       wire.open()
       for _ in 1...40 {
@@ -202,8 +203,8 @@ private func greeted(_ temperament: VirtualLockTemperament, seed: UInt64 = 1) ->
   /// The same of a line that loses, doubles, damages, cuts and splits messages both ways and adds noise.
   @Test func `no answer contradicts the lock over a bad line either`() {
     for seed in UInt64(1)...25 {
-      var random = SeededGenerator(seed: seed)
-      var line = SeededGenerator(seed: seed &+ 1000)
+      var random = SeededRandom(seed: seed)
+      var line = SeededRandom(seed: seed &+ 1000)
       var wire = VirtualWire(seed: seed)
       wire.passing = { _, bytes in badLine(bytes, using: &line) }
       wire.open()
@@ -260,7 +261,7 @@ private func greeted(_ temperament: VirtualLockTemperament, seed: UInt64 = 1) ->
     }
   }
 
-  private func randomCommand(using random: inout SeededGenerator) -> LockCommand {
+  private func randomCommand(using random: inout SeededRandom) -> LockCommand {
     let slot = Int.random(in: 1...6, using: &random)
     return switch Int.random(in: 0..<8, using: &random) {
     case 0: .readSlots
@@ -274,7 +275,7 @@ private func greeted(_ temperament: VirtualLockTemperament, seed: UInt64 = 1) ->
   }
 }
 
-private func badLine(_ bytes: [UInt8], using random: inout SeededGenerator) -> [[UInt8]] {
+private func badLine(_ bytes: [UInt8], using random: inout SeededRandom) -> [[UInt8]] {
   var bytes = bytes
   let index = Int.random(in: 0..<bytes.count, using: &random)
   switch Int.random(in: 0..<12, using: &random) {

@@ -1,4 +1,5 @@
 import LockCore
+import Seeded
 import Testing
 
 @testable import LockTransport
@@ -131,7 +132,7 @@ import Testing
 
   @Test(arguments: [1, 2] as [UInt64])
   func `half a million damaged events do no harm, and another half`(seed: UInt64) throws {
-    var random = SplitMix(state: seed)
+    var random = SeededRandom(seed: seed)
     let packets = try Self.examples().map(\.packet)
     var read = 0
     for round in 0..<500_000 {

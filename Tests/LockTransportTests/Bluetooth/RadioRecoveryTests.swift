@@ -1,4 +1,5 @@
 import LockCore
+import Seeded
 import Testing
 
 @testable import LockTransport
@@ -181,7 +182,7 @@ import Testing
   /// Whatever happens, in whatever order: each wish ends once, nothing grows, and the rules of sharing hold.
   @Test(arguments: 1...40 as ClosedRange<UInt64>)
   func `no order of events breaks the sharing`(seed: UInt64) throws {
-    var random = SplitMix(state: seed)
+    var random = SeededRandom(seed: seed)
     var bench = RadioBench.listening(.init(maximumLinks: 2))
     var open: Set<RadioWishID> = []
     var next: RadioWishID = 0
