@@ -15,6 +15,22 @@ import Testing
     return (site, code)
   }
 
+  @Test func `R7 R51: a code that is over is not brought back while another has its PIN`() throws {
+    let site = try VirtualSite(["Front": VirtualLock()])
+    let over = try site.create(on: "Front", pin: "4711", from: site.date, to: site.date + .hours(1))
+    site.advance(by: .hours(2))
+    let successor = try site.create(on: "Front", pin: "4711")
+    #expect {
+      try site.update(over) { $0.endsAt = site.date + .hours(3) }
+    } throws: { fault in
+      guard case .duplicateAccessCode(let existing)? = fault as? RequestFault else { return false }
+      return existing == successor
+    }
+    try site.update(over) { ($0.pin, $0.endsAt) = (PINCode("4712"), site.date + .hours(3)) }
+    site.advance(by: .minutes(1))
+    #expect(site.status(over) == .set && site.status(successor) == .set)
+  }
+
   @Test func `R56 L15: a new PIN is pending until the lock has it, then told once`() throws {
     let (site, code) = try self.siteWithCode()
     let attempt = try site.update(code) { $0.pin = PINCode("0815") }

@@ -103,6 +103,20 @@ import Testing
     #expect(site.view(codes[0].id)?.pin?.digits == "2580")
   }
 
+  @Test func `R51 R58: an update of linked codes concerns those that are not over, and each lock once`() throws {
+    let site = try VirtualSite(["A": self.lock([4])])
+    let over = try site.create(on: "A", from: site.date, to: site.date + .hours(1)) { $0.commonCodeKey = "booking 7" }
+    site.advance(by: .hours(2))
+    let next = try site.create(on: "A", from: site.date, to: site.date + .hours(1)) { $0.commonCodeKey = "booking 7" }
+    var change = LinkedAccessCodesChange(key: "booking 7")
+    change.endsAt = site.date + .hours(3)
+    site.perform(try site.site.updateLinked(change, at: site.date))
+    site.advance(by: .minutes(1))
+    #expect(site.view(next)?.window?.end == change.endsAt && site.view(next)?.status == .set)
+    #expect(site.view(over)?.status == .unset)
+    #expect(site.attempts("UPDATE_ACCESS_CODE").count == 1)
+  }
+
   @Test func `R58: names and times of all linked codes are changed in one go, or none of them`() throws {
     let site = try VirtualSite(["A": self.lock([4]), "B": self.lock([4])])
     let codes = try self.create(site, self.request(site, ["A", "B"]))
@@ -116,6 +130,10 @@ import Testing
       #expect(view.pin == codes[0].pin)
     }
     change.endsAt = site.date - .hours(1)
+    #expect(throws: RequestFault.self) { try site.site.updateLinked(change, at: site.date) }
+    change.endsAt = site.date + .hours(6)
+    // Codes that are over stay as they are (R51).
+    site.advance(by: .hours(5))
     #expect(throws: RequestFault.self) { try site.site.updateLinked(change, at: site.date) }
     change.key = "no such key"
     #expect(throws: RequestFault.self) { try site.site.updateLinked(change, at: site.date) }

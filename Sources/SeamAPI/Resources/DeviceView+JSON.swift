@@ -17,32 +17,45 @@ extension DeviceView {
   }
 
   private func managedJSON(workspace: String) -> JSONValue {
+    var members = self.common(workspace: workspace)
+    members["space_ids"] = []
+    members["device_manufacturer"] = [
+      "manufacturer": .string(self.manufacturerKey), "display_name": .string(self.manufacturer),
+    ]
+    members["properties"] = .object(self.properties)
+    if let nickname { members["nickname"] = .string(nickname) }
+    return .object(members)
+  }
+
+  /// What devices have whether they are managed or not.
+  func common(workspace: String) -> [String: JSONValue] {
     var members: [String: JSONValue] = [
       "device_id": .string(self.id.rawValue),
       "device_type": .string(self.deviceType),
       "workspace_id": .string(workspace),
       "connected_account_id": .string(self.account),
       "display_name": .string(self.displayName),
-      "space_ids": [],
       "capabilities_supported": .array(self.capabilitiesSupported),
-      "device_manufacturer": [
-        "manufacturer": .string(self.manufacturerKey), "display_name": .string(self.manufacturer),
-      ],
-      "properties": .object(self.properties),
       "custom_metadata": .object(self.customMetadata),
       "errors": .array(self.errors.map(\.errorJSON)),
       "warnings": .array(self.warnings.map(\.warningJSON)),
       "created_at": self.createdAt.json,
-      "is_managed": true,
+      "is_managed": .bool(self.isManaged),
     ]
-    if let nickname { members["nickname"] = .string(nickname) }
     if let timeZone {
       members["location"] = ["time_zone": .string(timeZone), "timezone": .string(timeZone)]
     }
-    return .object(members.merging(self.abilities) { _, ability in ability })
+    return members.merging(self.abilities) { _, ability in ability }
   }
 
-  var capabilitiesSupported: [JSONValue] {
+  /// The properties of the battery; none while the lock does not answer.
+  var batteryProperties: [String: JSONValue] {
+    guard self.isOnline, let level = self.state.battery else { return [:] }
+    let status = self.batteryStatus ?? BatteryStatus(level: level)
+    return ["battery_level": .double(level), "battery": ["level": .double(level), "status": .string(status.rawValue)]]
+  }
+
+  private var capabilitiesSupported: [JSONValue] {
     var names: [JSONValue] = ["access_code"]
     if self.capabilities.canLockRemotely || self.capabilities.canUnlockRemotely { names.append("lock") }
     if self.capabilities.hasBattery { names.append("battery") }
@@ -107,12 +120,7 @@ extension DeviceView {
     guard self.isOnline else { return members }
     if let isLocked = self.state.isLocked { members["locked"] = .bool(isLocked) }
     if let isDoorOpen = self.state.isDoorOpen { members["door_open"] = .bool(isDoorOpen) }
-    if let level = self.state.battery {
-      members["battery_level"] = .double(level)
-      let status = self.batteryStatus ?? BatteryStatus(level: level)
-      members["battery"] = ["level": .double(level), "status": .string(status.rawValue)]
-    }
-    return members
+    return members.merging(self.batteryProperties) { _, battery in battery }
   }
 
   private var codeConstraints: [JSONValue] {

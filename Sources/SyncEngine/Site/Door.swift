@@ -62,6 +62,13 @@ struct Door {
 }
 
 extension Door {
+  /// An event about this lock, or about an access code on it.
+  func event(
+    _ type: EventType, of code: AccessCodeID? = nil, at date: Timestamp, _ members: [String: JSONValue] = [:]
+  ) -> EventDraft {
+    EventDraft(type: type, lock: self.id, account: self.account, code: code, occurredAt: date, members: members)
+  }
+
   /// What happened at a lock, apart from what clients ask for.
   enum Happening {
     /// The daemon has started.

@@ -103,15 +103,12 @@ extension Site {
       Self.renew(&pulled, at: now)
       // The lock holds it without an end until it has taken the new one, and it opens all the while.
       door.ledger.codes[backup.id] = pulled
-      func draftEvent(_ type: EventType, _ code: AccessCodeID, _ members: [String: JSONValue] = [:]) -> EventDraft {
-        EventDraft(type: type, lock: door.id, account: door.account, code: code, occurredAt: now, members: members)
-      }
       // It is seen from now on: what happened to it so far is told first.
-      draft.add(draftEvent(.accessCodeCreated, backup.id))
-      draft.add(draftEvent(.accessCodeSetOnDevice, backup.id, ["code": .string(backup.terms.pin.digits)]))
+      draft.add(door.event(.accessCodeCreated, of: backup.id, at: now))
+      draft.add(door.event(.accessCodeSetOnDevice, of: backup.id, at: now, ["code": .string(backup.terms.pin.digits)]))
       draft.add(
-        draftEvent(
-          .accessCodeBackupAccessCodePulled, id, ["backup_access_code_id": .string(backup.id.rawValue)]))
+        door.event(
+          .accessCodeBackupAccessCodePulled, of: id, at: now, ["backup_access_code_id": .string(backup.id.rawValue)]))
     }
     return (backup.id, effects)
   }

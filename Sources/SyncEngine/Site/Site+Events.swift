@@ -4,8 +4,7 @@ internal import LockCore
 extension Site {
   func drafts(of event: CodeEvent, door: Door, before: LockLedger, at now: Timestamp) -> [EventDraft] {
     func draft(_ type: EventType, _ code: AccessCodeID, _ members: [String: JSONValue] = [:]) -> EventDraft {
-      EventDraft(
-        type: type, lock: door.id, account: door.account, code: code, occurredAt: now, members: members)
+      door.event(type, of: code, at: now, members)
     }
     func pin(_ id: AccessCodeID) -> JSONValue { .optional(door.ledger.codes[id]?.terms.pin.digits) }
     func withIssues(_ type: EventType, _ id: AccessCodeID) -> EventDraft {
@@ -56,9 +55,8 @@ extension Site {
       door.ledger.codes[id].map { self.view(of: $0, door: door, at: now) }
       ?? door.ledger.stranger(id).map { self.view(of: $0, door: door, at: now) }
     let none: [String: JSONValue] = ["access_code_errors": [], "access_code_warnings": []]
-    return EventDraft(
-      type: type, lock: door.id, account: door.account, code: id, occurredAt: now,
-      members: self.issueMembers(of: door, code: code).merging(none) { known, _ in known })
+    return door.event(
+      type, of: id, at: now, self.issueMembers(of: door, code: code).merging(none) { known, _ in known })
   }
 
   /// One difference between two sets of terms, in the API's words.

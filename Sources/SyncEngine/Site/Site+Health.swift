@@ -128,11 +128,6 @@ extension Site {
 }
 
 extension Door {
-  /// An event about this lock.
-  func event(_ type: EventType, at date: Timestamp, _ members: [String: JSONValue] = [:]) -> EventDraft {
-    EventDraft(type: type, lock: self.id, account: self.account, occurredAt: date, members: members)
-  }
-
   /// Puts down that something is wrong, or no longer.
   mutating func raise(_ issue: DeviceIssue, _ isOn: Bool, at now: Timestamp) {
     self.issues[issue] = isOn ? self.issues[issue] ?? now : nil

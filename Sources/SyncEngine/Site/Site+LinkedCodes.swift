@@ -58,7 +58,7 @@ extension Site {
     let effects = try self.commitRequest(request.devices, at: now) { door, draft in
       guard let code = codes[door.id] else { return }
       Self.add(code, usesBackupPool: request.template.usesBackupPool, to: &door, at: now, into: &draft)
-      draft.add(Self.attempt("CREATE_ACCESS_CODE", on: door, at: now), for: code.id)
+      draft.add(Self.attempt("CREATE_ACCESS_CODE", on: door.id, at: now), for: code.id)
       draft.reply = request.replayKey.map { Reply(request: $0, codes: ids) }
     }
     return (ids, effects)
@@ -112,10 +112,14 @@ extension Site {
     return (largest.first { $0.length == preferredLength } ?? largest.first)?.doors ?? doors
   }
 
-  /// Changes the names and the times of all codes that share a key, all or none of them.
+  /// Changes the names and the times of all codes that share a key and are not over, all or none of them.
   mutating func updateLinked(_ change: LinkedAccessCodesChange, at now: Timestamp) throws(RequestFault) -> [Effect] {
-    let members = self.members(of: change.key)
-    guard !members.isEmpty else { throw .accessCodeNotFound }
+    let all = self.members(of: change.key)
+    guard !all.isEmpty else { throw .accessCodeNotFound }
+    let members = all.filter { $0.door.ledger.presence(of: $0.code, at: now) != .over }
+    guard !members.isEmpty else {
+      throw .invalid("The access codes have expired: only active or upcoming codes can be changed together.")
+    }
     var updated: [AccessCodeID: (code: CodeRecord, before: CodeRecord, changes: [TermsChange])] = [:]
     for (_, before) in members {
       var one = AccessCodeChange(id: before.id)
@@ -130,7 +134,7 @@ extension Site {
     return try self.commitRequest(members.map(\.door.id), at: now) { door, draft in
       for (code, before, changes) in updated.values where door.ledger.codes[code.id] != nil {
         Self.put(code, over: before, changes, on: &door, at: now, into: &draft)
-        draft.add(Self.attempt("UPDATE_ACCESS_CODE", on: door, at: now), for: code.id)
+        draft.add(Self.attempt("UPDATE_ACCESS_CODE", on: door.id, at: now), for: code.id)
       }
     }
   }

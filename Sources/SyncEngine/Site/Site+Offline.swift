@@ -27,17 +27,15 @@ extension Site {
     let code = try Self.offlineCode(wish, door: door, book: book, at: now)
     let pin = try Self.pin(of: code, key: book.key)
     let record = OfflineCodeRecord(
-      id: AccessCodeID(rawValue: UUID().uuidString.lowercased()), name: request.name, pin: pin, code: code,
+      id: Self.newCodeID(), name: request.name, pin: pin, code: code,
       generation: book.key.generation, createdAt: now)
-    let attempt = ActionAttempt(
-      id: UUID().uuidString.lowercased(), kind: "CREATE_ACCESS_CODE", device: door.id, createdAt: now,
-      status: .success(["access_code": ["access_code_id": .string(record.id.rawValue)]]))
+    let attempt = Self.attempt(
+      "CREATE_ACCESS_CODE", on: door.id, at: now,
+      .success(["access_code": ["access_code_id": .string(record.id.rawValue)]]))
     let effects = try self.commitRequest(door.id, at: now) { door, draft in
       door.offline?.codes[record.id] = record
       draft.add(attempt, for: record.id)
-      draft.add(
-        EventDraft(
-          type: .accessCodeCreated, lock: door.id, account: door.account, code: record.id, occurredAt: now))
+      draft.add(door.event(.accessCodeCreated, of: record.id, at: now))
     }
     return (record.id, attempt, effects)
   }
@@ -51,16 +49,12 @@ extension Site {
         "An offline access code cannot be deleted before it is over: the door takes it without the gateway. Only a new key for the door ends it early (bitting offline-key renew)."
       )
     }
-    let attempt = ActionAttempt(
-      id: UUID().uuidString.lowercased(), kind: "DELETE_ACCESS_CODE", device: door.id, createdAt: now,
-      status: .success([:]))
+    let attempt = Self.attempt("DELETE_ACCESS_CODE", on: door.id, at: now, .success([:]))
     let effects = try self.commitRequest(door.id, at: now) { door, draft in
       door.offline?.codes[record.id] = nil
       draft.add(attempt, for: record.id)
       draft.add(
-        EventDraft(
-          type: .accessCodeDeleted, lock: door.id, account: door.account, code: record.id, occurredAt: now,
-          members: ["code": .string(record.terms.pin.digits)]))
+        door.event(.accessCodeDeleted, of: record.id, at: now, ["code": .string(record.terms.pin.digits)]))
     }
     return (attempt, effects)
   }
@@ -74,8 +68,7 @@ extension Site {
         case .set: (.accessCodeSetOnDevice, ["code": .string(record.terms.pin.digits)])
         case .removed: (.accessCodeRemovedFromDevice, [:])
         }
-      return EventDraft(
-        type: type, lock: door.id, account: door.account, code: record.id, occurredAt: now, members: members)
+      return door.event(type, of: record.id, at: now, members)
     }
   }
 

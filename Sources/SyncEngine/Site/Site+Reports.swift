@@ -41,9 +41,9 @@ extension Site {
       if let index = record.index {
         if index > last, index - last > 1 {
           draft.add(
-            EventDraft(
-              type: .lockEntriesLost, lock: door.id, account: door.account, occurredAt: now,
-              members: ["first_index": .int(Int64(last) + 1), "last_index": .int(Int64(index) - 1)]))
+            door.event(
+              .lockEntriesLost, at: now,
+              ["first_index": .int(Int64(last) + 1), "last_index": .int(Int64(index) - 1)]))
           draft.note("\(door.displayName): its log has lost \(index - last - 1) entries before they were read")
         }
         last = index
@@ -69,8 +69,7 @@ extension Site {
       (type, credential, members) = (.lockAccessDenied, whose, ["reason": Self.members(of: reason)])
     case .other: return
     }
-    var event = EventDraft(
-      type: type, lock: door.id, account: door.account, occurredAt: record.date, members: members)
+    var event = door.event(type, at: record.date, members)
     if let attempt { event.members["action_attempt_id"] = .string(attempt) }
     switch credential {
     case nil: break

@@ -44,7 +44,7 @@ extension Site {
       pin = try self.draw(for: [door], preferredLength: request.preferredLength, at: now)
     }
     let code = Self.record(of: request, pin: pin, at: now)
-    let attempt = Self.attempt("CREATE_ACCESS_CODE", on: door, at: now)
+    let attempt = Self.attempt("CREATE_ACCESS_CODE", on: door.id, at: now)
     let effects = try self.commitRequest(door.id, at: now) { door, draft in
       Self.add(code, usesBackupPool: request.usesBackupPool, to: &door, at: now, into: &draft)
       draft.add(attempt, for: code.id)
@@ -68,8 +68,7 @@ extension Site {
     Self.yieldPool(to: code.terms.pin, on: &door, at: now)
     door.ledger.codes[code.id] = code
     if usesBackupPool { door.backupPool.isEnabled = true }
-    draft.add(
-      EventDraft(type: .accessCodeCreated, lock: door.id, account: door.account, code: code.id, occurredAt: now))
+    draft.add(door.event(.accessCodeCreated, of: code.id, at: now))
   }
 
   mutating func update(
@@ -90,11 +89,14 @@ extension Site {
           "The access code shares its PIN with others (common_code_key), so its PIN alone cannot be changed. Delete the linked codes and create them anew with another PIN."
         )
       }
-      try Self.check(pin, for: before.id, on: door, at: now)
       code.terms.pin = pin
     }
+    // Of a code that was over, the PIN may be somebody else's by now.
+    if code.terms.pin != before.terms.pin || !Self.blocks(before, on: door, at: now) {
+      try Self.check(code.terms.pin, for: before.id, on: door, at: now)
+    }
     if code.terms != before.terms { try Self.check(door, isOfflineAllowed: change.attemptsForOfflineDevice) }
-    var attempt = Self.attempt("UPDATE_ACCESS_CODE", on: door, at: now)
+    var attempt = Self.attempt("UPDATE_ACCESS_CODE", on: door.id, at: now)
     let changes = Self.changes(from: before.terms, to: code.terms)
     let isNothing = code == before
     if changes.isEmpty { attempt.status = .success([:]) } else { Self.renew(&code, at: now) }
@@ -141,9 +143,9 @@ extension Site {
     }
     guard !changes.isEmpty else { return }
     draft.add(
-      EventDraft(
-        type: .accessCodeMutationsRequested, lock: door.id, account: door.account, code: code.id, occurredAt: now,
-        members: [
+      door.event(
+        .accessCodeMutationsRequested, of: code.id, at: now,
+        [
           "requested_mutations": .array(
             changes.map { ["mutation_code": .string($0.mutation), "from": .object($0.from), "to": .object($0.to)] })
         ]))
@@ -166,7 +168,7 @@ extension Site {
     {
       return (running.attempt, [])
     }
-    let attempt = Self.attempt("DELETE_ACCESS_CODE", on: door, at: now)
+    let attempt = Self.attempt("DELETE_ACCESS_CODE", on: door.id, at: now)
     let effects = try self.commitRequest(door.id, at: now) { door, draft in
       Self.remove(id, from: &door, at: now)
       draft.add(attempt, for: id)
@@ -184,9 +186,10 @@ extension Site {
 
   // MARK: Checks
 
-  static func attempt(_ kind: String, on door: Door, at now: Timestamp) -> ActionAttempt {
-    ActionAttempt(
-      id: UUID().uuidString.lowercased(), kind: kind, device: door.id, createdAt: now, status: .pending)
+  static func attempt(
+    _ kind: String, on lock: LockID, at now: Timestamp, _ status: ActionAttempt.Status = .pending
+  ) -> ActionAttempt {
+    ActionAttempt(id: UUID().uuidString.lowercased(), kind: kind, device: lock, createdAt: now, status: status)
   }
 
   mutating func commitRequest(

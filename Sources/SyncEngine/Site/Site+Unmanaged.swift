@@ -30,7 +30,7 @@ extension Site {
       guard
         door.ledger.adopt(id, allowsExternalModification: allowsExternalModification, at: now) != nil
       else { return }
-      draft.add(Self.event(.accessCodeUnmanagedConvertedToManaged, id, at: door, now))
+      draft.add(door.event(.accessCodeUnmanagedConvertedToManaged, of: id, at: now))
     }
   }
 
@@ -49,7 +49,7 @@ extension Site {
     if let running = door.waiting.first(where: { $0.code == id && $0.attempt.kind == "DELETE_ACCESS_CODE" }) {
       return (running.attempt, [])
     }
-    let attempt = Self.attempt("DELETE_ACCESS_CODE", on: door, at: now)
+    let attempt = Self.attempt("DELETE_ACCESS_CODE", on: door.id, at: now)
     let effects = try self.commitRequest(door.id, at: now) { door, draft in
       door.ledger.evict(id, at: now)
       draft.add(attempt, for: id)
@@ -64,7 +64,7 @@ extension Site {
     ActionAttempt, [Effect]
   ) {
     let (door, code) = try self.find(id)
-    if code.isInPool || device.map({ $0 != door.id }) ?? false { throw .accessCodeNotFound }
+    if let device, device != door.id { throw .accessCodeNotFound }
     guard !code.isDeleting else { throw .invalid("The access code is being deleted; it can no longer be changed.") }
     guard door.ledger.capabilities.codeStore != .gateway else {
       throw .invalid("The gateway itself keeps the codes of this device: they are managed or deleted.")
@@ -74,13 +74,12 @@ extension Site {
         "The lock does not hold the access code now, so there is nothing to hand back. Wait until it is set, or delete it."
       )
     }
-    var attempt = Self.attempt("UPDATE_ACCESS_CODE", on: door, at: now)
-    attempt.status = .success(["access_code": ["access_code_id": .string(id.rawValue)]])
-    let made = attempt
+    let attempt = Self.attempt(
+      "UPDATE_ACCESS_CODE", on: door.id, at: now, .success(["access_code": ["access_code_id": .string(id.rawValue)]]))
     let effects = try self.commitRequest(door.id, at: now) { door, draft in
       door.ledger.release(id)
-      draft.add(made, for: id)
-      draft.add(Self.event(.accessCodeUnmanagedCreated, id, at: door, now))
+      draft.add(attempt, for: id)
+      draft.add(door.event(.accessCodeUnmanagedCreated, of: id, at: now))
     }
     return (attempt, effects)
   }
@@ -99,15 +98,12 @@ extension Site {
       let before = door.ledger.codes
       let lost = door.ledger.becameUnmanaged()
       for id in before.keys.sorted() where door.ledger.stranger(id) != nil {
-        draft.add(Self.event(.accessCodeUnmanagedCreated, id, at: door, now))
+        draft.add(door.event(.accessCodeUnmanagedCreated, of: id, at: now))
       }
       for code in lost {
-        var event = Self.event(.accessCodeDeleted, code.id, at: door, now)
-        event.members["code"] = .string(code.terms.pin.digits)
-        draft.add(event)
+        draft.add(door.event(.accessCodeDeleted, of: code.id, at: now, ["code": .string(code.terms.pin.digits)]))
       }
-      draft.add(
-        EventDraft(type: .deviceConvertedToUnmanaged, lock: lock, account: door.account, occurredAt: now))
+      draft.add(door.event(.deviceConvertedToUnmanaged, at: now))
     }
   }
 
@@ -116,14 +112,8 @@ extension Site {
     guard try !self.anyDoor(lock).ledger.isManaged else { throw .deviceManaged }
     return try self.commitRequest(lock, at: now) { door, draft in
       door.ledger.becameManaged()
-      draft.add(
-        EventDraft(
-          type: .deviceUnmanagedConvertedToManaged, lock: lock, account: door.account, occurredAt: now))
+      draft.add(door.event(.deviceUnmanagedConvertedToManaged, at: now))
     }
-  }
-
-  private static func event(_ type: EventType, _ id: AccessCodeID, at door: Door, _ now: Timestamp) -> EventDraft {
-    EventDraft(type: type, lock: door.id, account: door.account, code: id, occurredAt: now)
   }
 
   /// How an attempt to do something with what is now a code of others has ended; nil while it has not.

@@ -165,9 +165,9 @@ struct Site {
       if case .success = status { hasSucceeded = true }
       guard let type = EventType.end(ofAttempt: kind, succeeded: hasSucceeded) else { return }
       self.add(
-        EventDraft(
-          type: type, lock: door.id, account: door.account, occurredAt: date,
-          members: [
+        door.event(
+          type, at: date,
+          [
             "action_attempt_id": .string(waiting.attempt.id), "action_type": .string(kind),
             "status": hasSucceeded ? "success" : "error",
           ]))
@@ -189,7 +189,8 @@ struct Site {
   ) throws -> [Effect] {
     var draft = Draft()
     var changed: [(door: Door, before: Door, plan: LockLedger.Plan)] = []
-    for before in locks.compactMap({ self.doors[$0] }) {
+    for lock in Set(locks).sorted() {
+      guard let before = self.doors[lock] else { continue }
       var door = before
       door.storeRetry = nil
       for (happening, date) in door.takeBacklog() { self.work(happening, into: &door, &draft, at: date) }
@@ -371,8 +372,7 @@ struct Site {
   ) throws -> (
     ActionAttempt, [Effect]
   ) {
-    let attempt = ActionAttempt(
-      id: UUID().uuidString.lowercased(), kind: kind, device: lock, createdAt: now, status: .pending)
+    let attempt = Self.attempt(kind, on: lock, at: now)
     var effects = try self.commit(lock, at: now) { _, draft throws(Never) in draft.add(attempt, for: nil) }
     effects.append(self.send(command, to: lock, errand: .attempt(attempt)))
     return (attempt, effects)
@@ -380,8 +380,7 @@ struct Site {
 
   /// An attempt begins that no command serves.
   mutating func begin(_ kind: String, on lock: LockID, at now: Timestamp) throws -> ActionAttempt {
-    let attempt = ActionAttempt(
-      id: UUID().uuidString.lowercased(), kind: kind, device: lock, createdAt: now, status: .pending)
+    let attempt = Self.attempt(kind, on: lock, at: now)
     _ = try self.commit(lock, at: now) { _, draft throws(Never) in draft.add(attempt, for: nil) }
     return attempt
   }
