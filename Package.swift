@@ -92,6 +92,7 @@ let siteTargets: [Target] = [
     dependencies: [
       "LockCore", "OfflineCodes", "LockDrivers", "LockTransport", "SyncEngine",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      .product(name: "Yams", package: "Yams"),
     ], swiftSettings: swift),
   .executableTarget(
     name: "bitting",
@@ -109,7 +110,6 @@ let siteTargets: [Target] = [
       .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-      .product(name: "Yams", package: "Yams"),
     ], swiftSettings: swift),
   .testTarget(
     name: "SyncEngineTests",
@@ -118,6 +118,9 @@ let siteTargets: [Target] = [
       .product(name: "GRDB", package: "GRDB.swift"),
       .product(name: "Logging", package: "swift-log"),
     ],
+    swiftSettings: swift),
+  .testTarget(
+    name: "GatewayTests", dependencies: ["Gateway", "LockCore", "LockDrivers", "LockTransport"],
     swiftSettings: swift),
   .testTarget(
     name: "SeamAPITests",

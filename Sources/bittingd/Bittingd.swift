@@ -99,7 +99,7 @@ import UnixSignals
     // The demo is for trying things out: without a configuration nobody is held back.
     var apiSettings = SeamAPI.Settings()
     apiSettings.rateLimitScale = nil
-    let api = SeamAPI(engine: engine, logger: logger, settings: file?.api ?? apiSettings)
+    let api = SeamAPI(engine: engine, logger: logger, settings: file?.api.settings ?? apiSettings)
     let isListening = Atomic(false)
     let application = api.application(host: host, port: port) { [described] bound in
       isListening.store(true, ordering: .relaxed)

@@ -3,10 +3,11 @@ import LockCore
 import Yams
 
 /// What is wrong with a configuration file, where, and how to mend it.
-struct ConfigurationFault: Error {
+package struct ConfigurationFault: Error {
   /// Line in the file, from 1; 0 when it concerns the whole file.
-  var line: Int
-  var message: String
+  package var line: Int
+  /// What is wrong; how to mend it.
+  package var message: String
 }
 
 /// One node of a configuration file, with the line it stands in and the name by which messages call it.

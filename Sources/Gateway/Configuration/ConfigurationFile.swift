@@ -1,47 +1,45 @@
-import Foundation
-import Gateway
-import LockCore
-import LockDrivers
-import LockTransport
-import SeamAPI
+package import Foundation
+package import LockCore
+package import LockDrivers
+package import LockTransport
 
 /// `bitting.yaml` as it was read: checked for form and for what refers to what; nothing is opened yet.
-struct ConfigurationFile {
+package struct ConfigurationFile {
   /// One serial line.
-  struct Line {
-    var name: String
-    var port: String
-    var baud: Int
-    var rs485: SerialPort.RS485?
-    var devices: [Device]
+  package struct Line {
+    package var name: String
+    package var port: String
+    package var baud: Int
+    package var rs485: SerialPort.RS485?
+    package var devices: [Device]
   }
 
   /// One device on a line.
-  struct Device {
+  package struct Device {
     /// How its key is had.
-    enum Security {
+    package enum Security {
       case required(OSDPKey)
       case install
       case plain
     }
-    var name: String
-    var address: UInt8
-    var security: Security
+    package var name: String
+    package var address: UInt8
+    package var security: Security
   }
 
   /// One door on a line.
-  struct Door {
-    var name: String
-    var line: String
-    var configuration: DoorConfiguration
-    var codeLengths: [Int]
+  package struct Door {
+    package var name: String
+    package var line: String
+    package var configuration: DoorConfiguration
+    package var codeLengths: [Int]
     /// True when the file leaves the lengths open.
-    var hasOpenLengths: Bool
+    package var hasOpenLengths: Bool
     /// True when codes open that the door was not told of.
-    var takesOfflineCodes: Bool
+    package var takesOfflineCodes: Bool
 
     /// True when a PIN at one of the two would count at the other, or one would open the other.
-    func sharesParts(with other: Door) -> Bool {
+    package func sharesParts(with other: Door) -> Bool {
       let (mine, theirs) = (self.configuration, other.configuration)
       return self.line == other.line
         && ((mine.reader.address, mine.reader.number) == (theirs.reader.address, theirs.reader.number)
@@ -49,29 +47,47 @@ struct ConfigurationFile {
     }
   }
 
-  /// The radio and how much of the locks' batteries it may use.
-  struct Bluetooth {
-    /// The adapters to use; empty for any.
-    var adapters: [BluetoothAddress] = []
-    /// The most links held at once by an adapter.
-    var maximumLinks = 5
-    /// The most visits a day that nobody asked for, a lock.
-    var idleVisitsPerDay = 24
+  /// How the API is served.
+  package struct API {
+    /// How clients reach this gateway; nil to use the host that each request names.
+    package var baseURL: String?
+    /// The origins whose pages may ask from a browser, in lower case.
+    package var corsOrigins: Set<String> = []
+    /// How many times the published limits a device may be asked; nil for without limits.
+    package var rateLimitScale: Int? = 1
+    /// How long a client may take to send the head of a request.
+    package var requestTimeout = Duration.seconds(10)
+
+    /// The published limits, no origin, links to the host that was asked.
+    package init() {}
   }
 
-  var siteName: String
-  var timeZone: String
-  var api: SeamAPI.Settings
+  /// The radio and how much of the locks' batteries it may use.
+  package struct Bluetooth {
+    /// The adapters to use; empty for any.
+    package var adapters: [BluetoothAddress] = []
+    /// The most links held at once by an adapter.
+    package var maximumLinks = 5
+    /// The most visits a day that nobody asked for, a lock.
+    package var idleVisitsPerDay = 24
+
+    /// Any adapter, five links, a visit an hour.
+    package init() {}
+  }
+
+  package var siteName: String
+  package var timeZone: String
+  package var api: API
   /// How many codes are kept ready on a lock whose backup pool is on.
-  var backupPoolSize: Int
+  package var backupPoolSize: Int
   /// How many days events are kept.
-  var keepDays: Int
-  var bluetooth: Bluetooth
-  var lines: [Line]
-  var doors: [Door]
+  package var keepDays: Int
+  package var bluetooth: Bluetooth
+  package var lines: [Line]
+  package var doors: [Door]
 
   /// Reads a file.
-  init(path: String) throws(StartFault) {
+  package init(path: String) throws(StartFault) {
     guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
       throw StartFault(
         .configuration, "\(path):0: cannot be read; check that the file is there, is UTF-8 text and may be read")
@@ -84,7 +100,7 @@ struct ConfigurationFile {
   }
 
   /// Reads a file's text; key files are looked for relative to `directory`.
-  init(_ text: String, directory: URL) throws(ConfigurationFault) {
+  package init(_ text: String, directory: URL) throws(ConfigurationFault) {
     let root = try ConfigurationNode.parse(text).members([
       "site", "api", "access_codes", "events", "bluetooth", "lines", "doors",
     ])
@@ -95,7 +111,7 @@ struct ConfigurationFile {
     guard self.timeZone == "UTC" || TimeZone.knownTimeZoneIdentifiers.contains(self.timeZone) else {
       throw zone.fault("'\(self.timeZone)' is no IANA time zone; write for example Europe/Berlin")
     }
-    self.api = try root["api"].map(Self.api) ?? SeamAPI.Settings()
+    self.api = try root["api"].map(Self.api) ?? API()
     let codes = try root["access_codes"]?.members(["backup_pool_size"])
     self.backupPoolSize = try codes?["backup_pool_size"]?.integer(in: 1...10) ?? 3
     // At least as long as a webhook's receiver is tried with an event.

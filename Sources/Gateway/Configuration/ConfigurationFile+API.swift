@@ -1,10 +1,8 @@
-import SeamAPI
-
 extension ConfigurationFile {
   /// Reads the section about the API.
-  static func api(_ node: ConfigurationNode) throws(ConfigurationFault) -> SeamAPI.Settings {
+  static func api(_ node: ConfigurationNode) throws(ConfigurationFault) -> API {
     let members = try node.members(["base_url", "cors_origins", "rate_limits", "request_timeout"])
-    var settings = SeamAPI.Settings()
+    var settings = API()
     if let node = members["base_url"] {
       let url = try node.text()
       guard Self.origin(of: url) != nil, !url.hasSuffix("/"), !url.contains(where: { "?#".contains($0) }) else {
