@@ -66,6 +66,10 @@ let siteDependencies: [Package.Dependency] = [
 ]
 
 let siteTargets: [Target] = [
+  .target(name: "CSystemd", cSettings: c, linkerSettings: [.linkedLibrary("systemd")]),
+  .target(
+    name: "Systemd", dependencies: ["CSystemd", .product(name: "Logging", package: "swift-log")],
+    swiftSettings: swift),
   .target(
     name: "SyncEngine",
     dependencies: [
@@ -104,6 +108,7 @@ let siteTargets: [Target] = [
     name: "bittingd",
     dependencies: [
       "Gateway", "LockCore", "OfflineCodes", "LockDrivers", "LockTransport", "LockSimulator", "SyncEngine", "SeamAPI",
+      "Systemd",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
       .product(name: "Hummingbird", package: "hummingbird"),
       .product(name: "Logging", package: "swift-log"),
@@ -111,6 +116,9 @@ let siteTargets: [Target] = [
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       .product(name: "UnixSignals", package: "swift-service-lifecycle"),
     ], swiftSettings: swift),
+  .testTarget(
+    name: "SystemdTests", dependencies: ["Systemd", .product(name: "Logging", package: "swift-log")],
+    swiftSettings: swift),
   .testTarget(
     name: "SyncEngineTests",
     dependencies: [
