@@ -20,6 +20,7 @@ let c: [CSetting] = [.enableWarning("all"), .enableWarning("extra"), .treatAllWa
 let coreTargets: [Target] = [
   .target(name: "CTermios", cSettings: c),
   .target(name: "CBlueZ", cSettings: c),
+  .executableTarget(name: "bitting-bluetooth", dependencies: ["CBlueZ"], cSettings: c),
   .target(
     name: "CCrypto", cSettings: c, linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("sodium")]),
   .target(name: "LockCore", swiftSettings: swift),

@@ -74,7 +74,7 @@ struct Doctor: AsyncParsableCommand {
         : Finding(
           subject: "permission", verdict: missing,
           sentence:
-            "this user may not set adapters up (CAP_NET_ADMIN); give it to the daemon with AmbientCapabilities=CAP_NET_ADMIN in its unit, or call this with sudo"
+            "this user may not set adapters up; run: sudo systemctl enable --now bitting-bluetooth.socket (or call this with sudo)"
         ))
     if let handOver = bluetooth.handOver {
       findings.append(Finding(subject: "bluetoothd", verdict: .warning, sentence: handOver))

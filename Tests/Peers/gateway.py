@@ -28,6 +28,8 @@ class Daemon:
         self.data = directory / "data"
         self.arguments = arguments or ("--demo",)
         self.key = key
+        # Programs that start the daemon: each ends by becoming the next.
+        self.wrapper: list[str] = []
         self.log_file = directory / "bittingd.log"
         self.process: subprocess.Popen | None = None
         self.url = ""
@@ -47,7 +49,7 @@ class Daemon:
         self._log_start = len(self.log_bytes())
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
-                [BINARY, *self.arguments, "--data-dir", self.data, "--listen", listen],
+                [*self.wrapper, BINARY, *self.arguments, "--data-dir", self.data, "--listen", listen],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, cwd=self.directory)
         return self.process
 

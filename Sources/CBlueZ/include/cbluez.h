@@ -66,6 +66,20 @@ int cbluez_rfkill_set(int fd, uint32_t index, int blocked);
 /// The number N of the adapter hciN that an rfkill switch belongs to; -ENODEV when it is no adapter's.
 int cbluez_rfkill_adapter(uint32_t index);
 
+/// What `cbluez_lend` and `cbluez_borrow` pass on, by index: 0 a management channel, 1 /dev/rfkill, opened to write.
+#define CBLUEZ_LENT_KINDS 2
+
+/// Passes descriptors on to another process, over a connected SOCK_SEQPACKET socket of AF_UNIX. Each of `lent` is a
+/// descriptor or the -errno that says why there is none; the descriptors stay the caller's to close.
+int cbluez_lend(int connection, const int lent[CBLUEZ_LENT_KINDS]);
+
+/// Connects to a lender that listens at `path` and takes what it passes on. Each of `lent` is then a descriptor, the
+/// caller's to close and closed on exec, or the lender's -errno. Waits at most `milliseconds` twice: for the connection
+/// and for the packet. -ENOENT or -ECONNREFUSED without a lender, -EACCES where this user may not ask, -ETIMEDOUT,
+/// -EPROTO when what came is no such packet. Unlike the other descriptors here, these block unless the lender made them
+/// non-blocking, which `cbluez_management_open` and `cbluez_rfkill_open` do.
+int cbluez_borrow(const char *path, int milliseconds, int lent[CBLUEZ_LENT_KINDS]);
+
 /// The release of the running kernel, as `uname -r` prints it, terminated; -ERANGE when `size` is too small.
 int cbluez_kernel_release(char *release, size_t size);
 

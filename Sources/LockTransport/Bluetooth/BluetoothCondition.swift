@@ -29,7 +29,7 @@ public struct BluetoothCondition: Hashable, Sendable {
   public var bluetoothd: Int32?
   /// The running kernel.
   public var kernel: KernelRelease
-  /// This process may set adapters up (CAP_NET_ADMIN).
+  /// This process may set adapters up: it has CAP_NET_ADMIN, or a lender gives it the channel for that.
   public var mayAdminister: Bool
 
   /// Who else uses the adapters and how to be alone; nil when nobody does.
@@ -38,12 +38,14 @@ public struct BluetoothCondition: Hashable, Sendable {
   /// Looks; takes at most some seconds. Needs no privilege and changes nothing.
   /// - Parameter reactor: serves the look.
   public static func look(on reactor: Reactor) async -> Self {
+    let lender = BluetoothLender()
     let pid = unsafe cbluez_find_process("bluetoothd")
     var condition = Self(
-      bluetoothd: pid > 0 ? pid : nil, kernel: .running, mayAdminister: cbluez_may_administer() == 1)
+      bluetoothd: pid > 0 ? pid : nil, kernel: .running,
+      mayAdminister: cbluez_may_administer() == 1 || lender.lends(.management))
     let link: Link
     do {
-      link = try Link.bluetoothManagement(on: reactor)
+      link = try Link.bluetoothManagement(on: reactor, lender: lender)
     } catch {
       condition.problem = ManagementFault(error).description
       return condition
@@ -55,7 +57,7 @@ public struct BluetoothCondition: Hashable, Sendable {
       condition.problem = "the kernel's Bluetooth does not answer: restart the box"
       return condition
     }
-    let blocks = await Self.blocks(on: reactor)
+    let blocks = await Self.blocks(on: reactor, lender: lender)
     for index in indexes.sorted() {
       guard case .controller(let controller) = await Self.ask(.readControllerInfo, of: index, on: link) else {
         continue
@@ -86,10 +88,10 @@ public struct BluetoothCondition: Hashable, Sendable {
   }
 
   /// How the adapters are kept off; the switches that there are come in at once.
-  private static func blocks(on reactor: Reactor) async -> [UInt16: RadioSwitches.Block] {
+  private static func blocks(on reactor: Reactor, lender: BluetoothLender) async -> [UInt16: RadioSwitches.Block] {
     var switches = RadioSwitches()
     var blocks: [UInt16: RadioSwitches.Block] = [:]
-    guard let link = switches.open(on: reactor) else { return blocks }
+    guard let link = switches.open(on: reactor, lender: lender) else { return blocks }
     defer { link.close() }
     // What has come in by then is told before the deadline.
     link.setDeadline(Reactor.uptime)

@@ -76,6 +76,7 @@ public actor BluetoothRadio {
 
   private let configuration: Configuration
   private let bonds: BondStore
+  private let lender = BluetoothLender()
   private let reactor: Reactor
   private let note: @Sendable (String) -> Void
   private nonisolated let air = BluetoothAir()
@@ -250,7 +251,7 @@ public actor BluetoothRadio {
 
   private func keepSwitches() async {
     // Without it the kernel still says of each adapter whether it is blocked.
-    guard let link = self.switches.open(on: self.reactor) else { return }
+    guard let link = self.switches.open(on: self.reactor, lender: self.lender) else { return }
     for await case .bytes(let bytes) in link.events {
       guard let block = self.switches.changed(bytes) else { continue }
       self.happened { $0.blocked(block.index, soft: block.isSoft, hard: block.isHard, at: $1) }
@@ -260,7 +261,7 @@ public actor BluetoothRadio {
   private func keepControl() async {
     while !Task.isCancelled {
       do {
-        let control = try Link.bluetoothManagement(on: self.reactor)
+        let control = try Link.bluetoothManagement(on: self.reactor, lender: self.lender)
         self.control = control
         self.happened { $0.channelOpened(at: $1) }
         let fault = await self.serve(control)

@@ -25,9 +25,14 @@ struct ManagementFault: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Link {
-  /// Opens the channel on which Bluetooth is managed: one message is one packet.
-  static func bluetoothManagement(on reactor: Reactor) throws(LinkFault) -> Link {
-    try reactor.adopt(Descriptor(cbluez_management_open(), doing: "bind"), as: .messages)
+  /// Opens the channel on which Bluetooth is managed: one message is one packet. It is borrowed where this process
+  /// lacks CAP_NET_ADMIN; without a lender it is one on which adapters can be looked at and not set up.
+  static func bluetoothManagement(on reactor: Reactor, lender: BluetoothLender) throws(LinkFault) -> Link {
+    if cbluez_may_administer() != 1 {
+      let lent = lender.borrow(.management)
+      if lent >= 0 { return try reactor.adopt(Descriptor(owning: lent), as: .messages) }
+    }
+    return try reactor.adopt(Descriptor(cbluez_management_open(), doing: "bind"), as: .messages)
   }
 }
 

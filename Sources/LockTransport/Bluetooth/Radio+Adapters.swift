@@ -107,7 +107,10 @@ extension Radio {
     if case .settings(let settings) = answer { self.adapters[index]?.controller?.current = settings }
     if status == .permissionDenied {
       if !adapter.isForbidden {
-        self.effects.append(.note("the daemon lacks CAP_NET_ADMIN: it cannot set Bluetooth adapters up"))
+        self.effects.append(
+          .note(
+            "the daemon may not set Bluetooth adapters up: run 'sudo systemctl enable --now bitting-bluetooth.socket' and restart it"
+          ))
       }
       self.adapters[index]?.isForbidden = true
       self.adapters[index]?.restsUntil = now + .seconds(60)

@@ -116,7 +116,7 @@ struct RadioAdapter: Hashable, Sendable {
     }
     if self.isForbidden {
       return
-        "the daemon may not use the Bluetooth adapter \(address): give it the capability CAP_NET_ADMIN (AmbientCapabilities= in its unit) and restart it"
+        "the daemon may not use the Bluetooth adapter \(address): run 'sudo systemctl enable --now bitting-bluetooth.socket' and restart it"
     }
     if self.isHardBlocked {
       return "the Bluetooth adapter \(address) is switched off by a switch or key of the box: switch it on"

@@ -23,9 +23,10 @@ struct RadioSwitches {
   private var isWritable = false
   private var adapters: [UInt32: UInt16] = [:]
 
-  /// Opens `/dev/rfkill`; each message that comes in is for ``changed(_:)``.
-  mutating func open(on reactor: Reactor) -> Link? {
+  /// Opens `/dev/rfkill`, or borrows it; each message that comes in is for ``changed(_:)``.
+  mutating func open(on reactor: Reactor, lender: BluetoothLender) -> Link? {
     var number = cbluez_rfkill_open(1)
+    if number < 0 { number = lender.borrow(.switches) }
     self.isWritable = number >= 0
     if number < 0 { number = cbluez_rfkill_open(0) }
     if number < 0 { return nil }
@@ -75,5 +76,5 @@ struct RadioSwitches {
   }
 
   private static let noPermission =
-    "no permission to write /dev/rfkill: run 'rfkill unblock bluetooth', and give the daemon's user access to it"
+    "no permission to write /dev/rfkill: run 'sudo rfkill unblock bluetooth', and 'sudo systemctl enable --now bitting-bluetooth.socket' so that the daemon can do it"
 }

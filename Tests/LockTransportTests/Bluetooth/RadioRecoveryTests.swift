@@ -162,8 +162,8 @@ import Testing
     bench.adapters[0] = .init(address: .adapter(0), isForbidden: true)
     bench.tell { $0.channelOpened(at: $1) }
     bench.run(.seconds(200))
-    #expect(bench.state?.contains("CAP_NET_ADMIN") == true)
-    #expect(bench.notes().count { $0.contains("CAP_NET_ADMIN") } == 1)
+    #expect(bench.state?.contains("bitting-bluetooth.socket") == true)
+    #expect(bench.notes().count { $0.contains("bitting-bluetooth.socket") } == 1)
     bench.adapters[0]?.isForbidden = false
     bench.run(.seconds(200))
     #expect(bench.state == nil)
