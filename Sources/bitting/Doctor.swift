@@ -15,7 +15,7 @@ struct Doctor: AsyncParsableCommand {
       """)
 
   @Option(help: ArgumentHelp("Where the daemon remembers.", valueName: "dir"))
-  var dataDir = "bitting-data"
+  var dataDir = DataDirectory.usual
 
   @Flag(help: "Print the findings as one JSON object.")
   var json = false

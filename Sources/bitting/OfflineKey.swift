@@ -28,7 +28,7 @@ struct OfflineKey: AsyncParsableCommand {
     var to: String?
 
     @Option(help: ArgumentHelp("Where the daemon remembers.", valueName: "dir"))
-    var dataDir = "bitting-data"
+    var dataDir = DataDirectory.usual
 
     func run() async throws {
       do {
@@ -66,10 +66,11 @@ struct OfflineKey: AsyncParsableCommand {
     var door: String
 
     @Option(help: ArgumentHelp("Where the daemon remembers.", valueName: "dir"))
-    var dataDir = "bitting-data"
+    var dataDir = DataDirectory.usual
 
     func run() async throws {
       do {
+        try DataDirectory.actAsOwner(of: self.dataDir)
         let directory = try DataDirectory(path: self.dataDir)
         let store = try Store(path: directory.path("bitting.sqlite"))
         guard let key = try store.renewOfflineKey(ofLock: self.door, at: Reactor.now.date) else {

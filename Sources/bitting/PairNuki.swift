@@ -13,7 +13,8 @@ struct PairNuki: AsyncParsableCommand {
     commandName: "nuki",
     abstract: "Pair a Nuki smart lock.",
     discussion: """
-      Stop bittingd first: the radio and the data directory have one owner at a time. Hold the lock's button for about \
+      Stop bittingd first (sudo systemctl stop bitting): the radio and the data directory have one owner at a time. As \
+      root this acts as the owner of the data directory, so that bittingd can read what it writes. Hold the lock's button for about \
       five seconds until its ring lights up; the lock then takes a new owner for some 30 seconds. The security PIN is \
       the one that guards the lock's settings in the maker's app: four digits, or six for the fifth generation (Ultra, \
       Go, Pro 5). It is not a code that opens the door.
@@ -48,7 +49,7 @@ struct PairNuki: AsyncParsableCommand {
   var timeout = 60
 
   @Option(help: ArgumentHelp("Where the daemon remembers.", valueName: "dir"))
-  var dataDir = "bitting-data"
+  var dataDir = DataDirectory.usual
 
   @Flag(help: "Print the result as one JSON object.")
   var json = false
@@ -80,9 +81,11 @@ struct PairNuki: AsyncParsableCommand {
   }
 
   private func pair() async throws -> PairedNukiLock {
+    // Read as whoever calls: the file may be theirs alone.
+    let pin = try self.securityPIN()
+    try DataDirectory.actAsOwner(of: self.dataDir)
     let directory = try DataDirectory(path: self.dataDir)
     let known = PairedNukiLock.all(in: directory.url).locks
-    let pin = try self.securityPIN()
     let reactor = try Reactor()
     defer { reactor.shutDown() }
     let store = try Store(path: directory.path("bitting.sqlite"))
