@@ -20,7 +20,7 @@ extension DataDirectory {
     if let entry = unsafe getpwuid(about.st_uid) {
       isDone = unsafe initgroups(entry.pointee.pw_name, about.st_gid) == 0
     } else {
-      isDone = unsafe setgroups(0, nil) == 0
+      isDone = setgroups(0, nil) == 0
     }
     guard isDone, setgid(about.st_gid) == 0, setuid(about.st_uid) == 0, geteuid() == about.st_uid else {
       throw StartFault(
