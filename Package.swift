@@ -21,6 +21,7 @@ let coreTargets: [Target] = [
   .target(name: "CTermios", cSettings: c),
   .target(name: "CBlueZ", cSettings: c),
   .executableTarget(name: "bitting-bluetooth", dependencies: ["CBlueZ"], cSettings: c),
+  .target(name: "CUdev", cSettings: c, linkerSettings: [.linkedLibrary("udev")]),
   .target(
     name: "CCrypto", cSettings: c, linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("sodium")]),
   .target(name: "LockCore", swiftSettings: swift),
@@ -31,7 +32,7 @@ let coreTargets: [Target] = [
     exclude: ["Nuki/README.md", "OSDP/README.md", "Virtual/README.md"],
     swiftSettings: swift),
   .target(
-    name: "LockTransport", dependencies: ["LockCore", "CTermios", "CBlueZ"], swiftSettings: swift),
+    name: "LockTransport", dependencies: ["LockCore", "CTermios", "CBlueZ", "CUdev"], swiftSettings: swift),
   .target(
     name: "LockSimulator", dependencies: ["LockCore", "OfflineCodes", "LockDrivers", "LockTransport", "Seeded"],
     exclude: ["Nuki/README.md"],

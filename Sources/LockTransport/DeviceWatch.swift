@@ -1,7 +1,8 @@
 import CTermios
 
 /// Waits for something to happen at a path in `/dev`: an entry that comes, gets other permissions, or is let go by
-/// a program that had it open. Directories on the way may be missing, such as `/dev/serial` without any adapter.
+/// a program that had it open. Directories on the way may be missing, such as `/dev/serial` without any adapter. A
+/// last entry `*` stands for any.
 struct DeviceWatch {
   /// The directories on the way, deepest first, each with the entry in it that leads on.
   private let steps: [(directory: String, entry: String)]
@@ -49,6 +50,7 @@ struct DeviceWatch {
     for await event in watch.events {
       switch event {
       case .bytes(let notices):
+        if self.steps[depth].entry == "*" { return true }
         let concerned = unsafe notices.withUnsafeBufferPointer { notices in
           unsafe cchannel_notices_name(notices.baseAddress, notices.count, self.steps[depth].entry)
         }

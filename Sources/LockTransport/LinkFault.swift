@@ -8,6 +8,8 @@
 public enum LinkFault: Error, Hashable, Sendable {
   /// Nothing is at this path: not plugged in, or the path is wrong.
   case missing(path: String)
+  /// The selector of a port means more than one device, so none is opened; `advice` tells how to name each.
+  case ambiguous(port: String, nodes: [String], advice: String)
   /// The daemon's user may not open the device.
   case noPermission(path: String)
   /// Somebody else has the device open; `by` where that can be seen.
@@ -70,7 +72,9 @@ extension LinkFault: CustomStringConvertible {
   public var description: String {
     switch self {
     case .missing(let path):
-      "nothing at \(path): plug the adapter in, or take another path from /dev/serial/by-id"
+      "nothing at \(path): plug the adapter in, or name another port; 'bitting ports' shows those that are there"
+    case .ambiguous(let port, let nodes, let advice):
+      "\(port) means \(nodes.joined(separator: " and ")), and none of them is opened; say which in bitting.yaml: \(advice)"
     case .noPermission(let path):
       "no permission to open \(path): add the daemon's user to the group dialout and restart it"
     case .held(let path, let holder?):

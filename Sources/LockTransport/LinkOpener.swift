@@ -2,8 +2,10 @@ import CTermios
 
 /// A way to open a link, again and again.
 public enum LinkOpener: Sendable {
-  /// A serial line.
+  /// A serial line at a path.
   case serial(SerialPort)
+  /// A serial line at whatever device the selector means when it is opened; the port's own path is not looked at.
+  case selected(PortSelector, SerialPort)
   /// A device, such as a simulated one, in another process.
   case unix(UnixSocket)
   /// A simulated device in this process: called for each opening, keeps the far end of ``Link/pair(on:)`` and gives
@@ -15,9 +17,12 @@ public enum LinkOpener: Sendable {
   /// - Throws: why it could not be opened, and what to do; worth a retry in any case but ``LinkFault/shutDown``.
   public func open(on reactor: Reactor) throws(LinkFault) -> Link {
     switch self {
-    case .serial(let port): try port.open(on: reactor)
-    case .unix(let socket): try socket.open(on: reactor)
-    case .simulated(let open): try open(reactor)
+    case .serial(let port): return try port.open(on: reactor)
+    case .selected(let selector, var port):
+      port.path = try PortDirectory.present().path(of: selector)
+      return try port.open(on: reactor)
+    case .unix(let socket): return try socket.open(on: reactor)
+    case .simulated(let open): return try open(reactor)
     }
   }
 
@@ -31,6 +36,8 @@ public enum LinkOpener: Sendable {
     switch self {
     case .serial(let port):
       await DeviceWatch(path: port.path).wait(until: Reactor.uptime + delay, after: fault, on: reactor)
+    case .selected(let selector, _):
+      await PortWatch(selector: selector).wait(until: Reactor.uptime + delay, after: fault, on: reactor)
     case .unix(let socket):
       // The watch looks first whether what was missing has come.
       let fault = fault == .socket(path: socket.path, .missing) ? LinkFault.missing(path: socket.path) : fault

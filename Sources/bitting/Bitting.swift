@@ -7,7 +7,7 @@ import ArgumentParser
     abstract:
       "Pairs locks with a Bitting gateway, makes offline codes, looks after its radio, and plays locks for tests.",
     version: "0.1.0",
-    subcommands: [Pair.self, Doctor.self, OfflineKey.self, OfflineCodeCommand.self, Simulate.self])
+    subcommands: [Pair.self, Doctor.self, Ports.self, OfflineKey.self, OfflineCodeCommand.self, Simulate.self])
 
   /// Pairs locks.
   struct Pair: AsyncParsableCommand {

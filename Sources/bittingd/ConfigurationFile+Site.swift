@@ -10,7 +10,7 @@ extension ConfigurationFile {
   /// What is said of each door at the start.
   var described: [(name: String, nature: String)] {
     self.doors.map { door in
-      let port = self.lines.first { $0.name == door.line }?.port ?? ""
+      let port = self.lines.first { $0.name == door.line }.map { "\($0.port)" } ?? ""
       return (door.name, "OSDP reader \(door.configuration.reader.address) on \(door.line), \(port)")
     }
   }
@@ -20,7 +20,9 @@ extension ConfigurationFile {
     var site = SiteDefinition(name: self.siteName, timeZone: self.timeZone)
     site.backupPoolSize = self.backupPoolSize
     site.eventRetention = .hours(24 * self.keepDays)
+    let directory = PortDirectory.present()
     for line in self.lines {
+      if let advice = directory.advice(on: line.port) { logger.warning("line \(line.name): \(advice)") }
       site.accounts.append(.init(key: line.name, kind: "OSDP line"))
       var devices: [OSDPBus.Device] = []
       for device in line.devices {
@@ -41,7 +43,7 @@ extension ConfigurationFile {
       site.links.append(
         .init(
           account: line.name, isBus: true,
-          opener: .serial(SerialPort(path: line.port, baud: line.baud, rs485: line.rs485)),
+          opener: .selected(line.port, SerialPort(path: line.port.description, baud: line.baud, rs485: line.rs485)),
           seeded: { seed in
             var offline: [LockID: OfflineVerifier] = [:]
             for id in seed.lockIDs.values { offline[id] = seed.offlineVerifier(of: id) }

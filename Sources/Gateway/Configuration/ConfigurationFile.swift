@@ -8,7 +8,7 @@ package struct ConfigurationFile {
   /// One serial line.
   package struct Line {
     package var name: String
-    package var port: String
+    package var port: PortSelector
     package var baud: Int
     package var rs485: SerialPort.RS485?
     package var devices: [Device]
@@ -162,7 +162,8 @@ package struct ConfigurationFile {
     }
     return Line(
       name: try members.required("name", "add a name for the line").text(),
-      port: try members.required("port", "add the serial device, for example /dev/serial/by-id/...").text(),
+      port: try Self.port(
+        try members.required("port", "add the serial device, for example { usb_serial: \"FT1234\" }")),
       baud: try members["baud"]?.integer(in: 300...4_000_000) ?? 9600,
       rs485: try members["rs485"].flatMap(Self.rs485), devices: devices)
   }
