@@ -1,33 +1,71 @@
-internal import CCrypto
+internal import Foundation
+internal import GRDB
+internal import LockCore
+internal import Logging
+internal import Synchronization
 
-/// API keys, known by their hashes alone.
+/// API keys: who may ask.
 extension SyncEngine {
-  /// SHA-256 of an API key in lower-case hexadecimal, as the store keeps it.
-  public static func hash(ofAPIKey key: String) -> String { self.hash(of: Array(key.utf8)) }
-
   /// SHA-256 in lower-case hexadecimal of a document with its keys in order: the same for the same request.
   public static func hash(of document: JSONValue) -> String? {
-    (try? Store.text(document)).map { self.hash(of: Array($0.utf8)) }
+    (try? Store.text(document)).map { Digest(of: Array($0.utf8)).hex }
   }
 
-  private static func hash(of bytes: [UInt8]) -> String {
-    var digest = [UInt8](repeating: 0, count: 32)
-    _ = unsafe ccrypto_sha256(bytes, bytes.count, &digest)
-    return digest.map { byte in
-      let digits = String(byte, radix: 16)
-      return byte < 16 ? "0" + digits : digits
-    }.joined()
+  /// The key that somebody sent; nil for an unknown and for a revoked one. Takes the same time for all.
+  public nonisolated func apiKey(_ sent: String) -> APIKey? { self.keyRing.withLock { $0.key(sent) } }
+
+  /// Every key there ever was, oldest first.
+  public nonisolated var apiKeys: [APIKey] { self.keyRing.withLock { $0.keys } }
+
+  /// A key was used from an address; written down now and then.
+  public nonisolated func apiKeyWasUsed(_ id: String, from address: String?) async {
+    let now = self.clock.now().date
+    if let due = self.keyRing.withLock({ $0.used(id, from: address, at: now) }) { await self.writeLastUse(of: due) }
   }
 
-  /// True for a key whose hash the store holds; compares in constant time.
-  public nonisolated func apiKeyIsKnown(_ key: String) -> Bool {
-    let hash = Array(Self.hash(ofAPIKey: key).utf8)
-    var isKnown = false
-    for known in self.keyHashes where known.count == hash.count {
-      var difference: UInt8 = 0
-      for (left, right) in zip(known, hash) { difference |= left ^ right }
-      isKnown = isKnown || difference == 0
+  private func writeLastUse(of key: APIKey) {
+    do {
+      try self.store.writeLastUse(of: key)
+    } catch {
+      self.logger.debug("the last use of a key cannot be written", metadata: ["reason": "\(Store.reason(of: error))"])
     }
-    return isKnown
+  }
+
+  /// Makes a key; it is good once this returns.
+  /// - Parameters:
+  ///   - name: for people.
+  ///   - scopes: what it may do.
+  /// - Throws: ``RequestFault/storeUnavailable(_:)``; then there is no key.
+  /// - Returns: what is known of it from now on, and the key itself, which is known nowhere else.
+  public func createAPIKey(name: String, scopes: Scopes) throws(RequestFault) -> (key: APIKey, secret: APIKeySecret) {
+    let secret = APIKeySecret()
+    let key = APIKey(
+      id: UUID().uuidString.lowercased(), name: name, scopes: scopes, prefix: secret.prefix, createdAt: self.now())
+    try self.writeKeys { try self.store.add(key, secret.digest, in: $0) }
+    self.keyRing.withLock { $0.added(key, secret.digest) }
+    return (key, secret)
+  }
+
+  /// Revokes a key: nothing that is asked with it after this returns is done. One that is revoked stays as it is.
+  /// - Throws: ``RequestFault/apiKeyNotFound``, ``RequestFault/storeUnavailable(_:)``; nothing was changed.
+  public func revokeAPIKey(_ id: String) throws(RequestFault) -> APIKey {
+    guard let known = self.apiKeys.first(where: { $0.id == id }) else { throw .apiKeyNotFound }
+    if known.revokedAt != nil { return known }
+    let now = self.now()
+    try self.writeKeys { try self.store.revokeAPIKey(id, at: now, in: $0) }
+    self.keyRing.withLock { $0.revoked(id, at: now) }
+    var key = known
+    key.revokedAt = now
+    return key
+  }
+
+  private func writeKeys(_ change: (Database) throws -> Void) throws(RequestFault) {
+    do {
+      try self.store.database.write(change)
+    } catch {
+      throw .storeUnavailable(
+        "The gateway cannot write its store (\(Store.reason(of: error))); no key was changed. Check the disk, then try again."
+      )
+    }
   }
 }

@@ -2,6 +2,7 @@ internal import Foundation
 public import LockCore
 public import LockTransport
 public import Logging
+internal import Synchronization
 
 /// Keeps every lock of the site equal to what was asked, and remembers what happened.
 ///
@@ -24,7 +25,7 @@ public actor SyncEngine {
   private var hasStopped = false
   /// How often the engine has looked at its deadlines.
   private(set) var wakes = 0
-  let keyHashes: [[UInt8]]
+  nonisolated let keyRing: Mutex<KeyRing>
   /// Marks the cursors of listings.
   public nonisolated let cursorSeal: CursorSeal
   /// The addresses that events are sent to, and the sending.
@@ -55,7 +56,7 @@ public actor SyncEngine {
     (self.messages, self.tell) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
     self.cursorSeal = try CursorSeal(keptIn: store)
     self.webhooks = try Webhooks(store: store, clock: clock, logger: logger)
-    self.keyHashes = try store.apiKeyHashes().map { Array($0.utf8) }
+    self.keyRing = Mutex(KeyRing(try store.apiKeys()))
     var memories: [LockID: [UInt8]] = [:]
     for lock in self.site.lockIDs.values { memories[lock] = try store.driverMemory(of: lock) }
     let written = self.site.doors.mapValues { door in door.ledger.slots.compactMapValues { $0.written?.entry } }

@@ -76,7 +76,7 @@ import UnixSignals
     let file = try self.config.map { path throws(StartFault) in try ConfigurationFile(path: path) }
     let directory = try DataDirectory(path: self.dataDir)
     let store = try Store(path: directory.path("bitting.sqlite"))
-    let key = try APIKey(environment: ProcessInfo.processInfo.environment, store: store)
+    let key = try FirstKey(environment: ProcessInfo.processInfo.environment, store: store)
     let reactor = try Reactor()
     defer { reactor.shutDown() }
 

@@ -1,4 +1,5 @@
 import HTTPTypes
+import SyncEngine
 import Testing
 
 @testable import SeamAPI
@@ -64,7 +65,21 @@ import Testing
   ) throws {
     let route = try #require(RouteTable()[path])
     #expect(route.kind.methods.map(\.rawValue).sorted() == methods)
-    #expect(route.needsKey == !path.hasPrefix("/health"))
+    #expect(route.needs.isEmpty == path.hasPrefix("/health"))
+  }
+
+  @Test func `every route says which scopes it needs: who may only read changes nothing, keys are for administrators`()
+    throws
+  {
+    let table = RouteTable()
+    for path in table.paths {
+      let route = try #require(table[path])
+      switch route.kind {
+      case .read: #expect(path.hasPrefix("/health") || route.needs.contains(.read), "\(path)")
+      case .update, .delete, .replace, .act: #expect(!route.needs.subtracting(.read).isEmpty, "\(path)")
+      }
+      if path.hasPrefix("/bitting/keys/") || path.hasPrefix("/bitting/audit/") { #expect(route.needs == .admin) }
+    }
   }
 
   @Test func `other paths are unknown`() {

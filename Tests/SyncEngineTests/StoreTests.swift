@@ -27,7 +27,7 @@ import Testing
   @Test func `the store's files are readable by their owner alone, whatever the umask`() throws {
     try self.withDirectory { directory in
       let store = try Store(path: directory.appending(path: "store").path)
-      try store.addAPIKey(hash: "00", at: VirtualSite.start)
+      try store.addAPIKey(APIKeySecret(), name: "test", at: VirtualSite.start)
       let files = try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted()
       #expect(files == ["store", "store-shm", "store-wal"])
       for file in files {

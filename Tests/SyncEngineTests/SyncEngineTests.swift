@@ -158,13 +158,14 @@ import Testing
     let reactor = try Reactor()
     defer { reactor.shutDown() }
     let store = try Store()
-    let hash = SyncEngine.hash(ofAPIKey: "seam_abc")
-    #expect(hash == "53a33f75fb4ec1711a26af2c17d0afb38c8112c3e5deb0d12a1395ae6f3ec43a")
-    try store.addAPIKey(hash: hash, at: VirtualSite.start)
+    let secret = try #require(APIKeySecret("seam_abcdefghijklmnopqrstuvwxyz"))
+    #expect(secret.digest.hex == "e0995dc104d1426f396b5b0df23a2685c802ed583ef0293ff28b9f44f0561e0a")
+    let stored = try store.addAPIKey(secret, name: "panel", at: VirtualSite.start)
     let engine = try await SyncEngine(
       store: store, definition: SiteDefinition(name: "Test"), reactor: reactor, logger: Logger(label: "test"))
-    #expect(engine.apiKeyIsKnown("seam_abc"))
-    #expect(engine.apiKeyIsKnown("seam_abd") == false)
-    #expect(engine.apiKeyIsKnown("") == false)
+    #expect(engine.apiKey("seam_abcdefghijklmnopqrstuvwxyz") == stored)
+    for wrong in ["seam_abcdefghijklmnopqrstuvwxyy", "seam_abcdefghijklmnopqrstuvwxy", secret.digest.hex, ""] {
+      #expect(engine.apiKey(wrong) == nil)
+    }
   }
 }

@@ -5,7 +5,7 @@ import SyncEngine
 extension Route {
   /// Access codes that are managed here.
   static let accessCodes: [Route] = [
-    Route("/access_codes/create", .act, accessCodeCreation) { call in
+    Route("/access_codes/create", .act, needs: .write, accessCodeCreation) { call in
       let request = try call.input.newAccessCode()
       try call.admit(.creation, on: request.device)
       let (created, attempt) = try await call.engine.create(request)
@@ -17,7 +17,7 @@ extension Route {
         "action_attempt": finished.json,
       ]
     },
-    Route("/access_codes/create_multiple", .replace, linkedCreation) { call in
+    Route("/access_codes/create_multiple", .replace, needs: .write, linkedCreation) { call in
       let request = try call.input.newLinkedAccessCodes(mayBeRepeated: call.method == .put)
       // What was done already must not be refused when it is asked for again.
       if await !call.engine.isRepeated(request) { try call.gate.admit(.creation, on: request.devices) }
@@ -25,7 +25,7 @@ extension Route {
       let workspace = await call.engine.workspace().id
       return ["access_codes": .array(codes.map { $0.json(workspace: workspace) })]
     },
-    Route("/access_codes/update_multiple", .update, linkedUpdate) { call in
+    Route("/access_codes/update_multiple", .update, needs: .write, linkedUpdate) { call in
       var change = LinkedAccessCodesChange(key: try call.input.required("common_code_key", Input.text))
       change.name = call.input.has("name") ? .some(call.input.text("name")) : nil
       change.startsAt = call.input.timestamp("starts_at")
@@ -34,7 +34,8 @@ extension Route {
       try await call.engine.updateLinked(change)
       return [:]
     },
-    Route("/access_codes/pull_backup_access_code", .act, Schema([.required("access_code_id", .id)])) { call in
+    Route("/access_codes/pull_backup_access_code", .act, needs: .write, Schema([.required("access_code_id", .id)])) {
+      call in
       let (original, backup) = try await call.engine.pullBackup(
         for: try call.input.required("access_code_id", Input.accessCode))
       let workspace = await call.engine.workspace().id
@@ -42,11 +43,11 @@ extension Route {
         "access_code": original.json(workspace: workspace), "backup_access_code": backup.json(workspace: workspace),
       ]
     },
-    Route("/access_codes/get", .read, accessCodeLocator) { call in
+    Route("/access_codes/get", .read, needs: .read, accessCodeLocator) { call in
       ["access_code": try await call.locatedAccessCode(isManaged: true)]
     },
     Route(
-      "/access_codes/list", .read,
+      "/access_codes/list", .read, needs: .read,
       Schema(
         [
           .optional("device_id", .id), .optional("access_code_ids", .ids), .optional("access_method_id", .id),
@@ -58,7 +59,7 @@ extension Route {
           ])
         ])
     ) { call in try await call.listedAccessCodes(isManaged: true, limit: 55_000) },
-    Route("/access_codes/update", .update, accessCodeUpdate) { call in
+    Route("/access_codes/update", .update, needs: .write, accessCodeUpdate) { call in
       let change = try call.input.accessCodeChange()
       try await call.admit(.change, to: change.id)
       if call.input.flag("is_managed") == false {
@@ -69,7 +70,7 @@ extension Route {
       return ["action_attempt": try await call.finishedIfSync(attempt).json]
     },
     Route(
-      "/access_codes/delete", .delete,
+      "/access_codes/delete", .delete, needs: .write,
       Schema([.required("access_code_id", .id), .optional("device_id", .id), .optional("sync", .flag)])
     ) { call in
       let id = try call.input.required("access_code_id", Input.accessCode)
@@ -77,7 +78,8 @@ extension Route {
       let attempt = try await call.engine.delete(id, device: call.input.lock())
       return ["action_attempt": try await call.finishedIfSync(attempt).json]
     },
-    Route("/access_codes/generate_code", .read, Schema([.required("device_id", .id)])) { call in
+    Route("/access_codes/generate_code", .read, needs: [.read, .reveal], Schema([.required("device_id", .id)])) {
+      call in
       let lock = try call.input.requiredLock()
       let pin = try await call.engine.generateCode(for: lock)
       return ["generated_code": ["device_id": .string(lock.rawValue), "code": .string(pin.digits)]]

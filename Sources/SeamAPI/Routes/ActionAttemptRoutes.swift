@@ -3,12 +3,12 @@ import SyncEngine
 extension Route {
   /// What was asked of locks and takes its time.
   static let actionAttempts: [Route] = [
-    Route("/action_attempts/get", .read, Schema([.required("action_attempt_id", .id)])) { call in
+    Route("/action_attempts/get", .read, needs: .read, Schema([.required("action_attempt_id", .id)])) { call in
       let id = try call.input.required("action_attempt_id", Input.text)
       return ["action_attempt": try await call.engine.actionAttempt(id.lowercased()).json]
     },
     Route(
-      "/action_attempts/list", .read,
+      "/action_attempts/list", .read, needs: .read,
       Schema([
         .optional("action_attempt_ids", .ids), .optional("device_id", .id), .optional("limit", .limit),
         .nullable("page_cursor", .cursor),

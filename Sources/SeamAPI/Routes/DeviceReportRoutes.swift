@@ -4,14 +4,14 @@ import SyncEngine
 extension Route {
   /// What clients say of devices and may ask of few, and who makes them.
   static let deviceReports: [Route] = [
-    Route("/access_codes/report_device_constraints", .act, constraintReport) { call in
+    Route("/access_codes/report_device_constraints", .act, needs: .write, constraintReport) { call in
       let lock = try call.input.requiredLock()
       let listed = call.input.values["supported_code_lengths"]?.array?.compactMap(\.integer)
       let range = (call.input.integer("min_code_length") ?? 4)...(call.input.integer("max_code_length") ?? 20)
       try await call.engine.reportCodeLengths(listed ?? Array(range), of: lock)
       return [:]
     },
-    Route("/devices/report_provider_metadata", .act, metadataReport) { call in
+    Route("/devices/report_provider_metadata", .act, needs: .write, metadataReport) { call in
       let reports = call.input.values["devices"]?.array ?? []
       for report in reports {
         guard let id = report["device_id"]?.string else { continue }
@@ -26,7 +26,7 @@ extension Route {
       return [:]
     },
     Route(
-      "/devices/list_device_providers", .read,
+      "/devices/list_device_providers", .read, needs: .read,
       Schema([.optional("provider_category", .choice(DeviceProvider.categories))])
     ) { call in
       let providers = DeviceProvider.providers(of: await call.engine.devices())
@@ -34,13 +34,13 @@ extension Route {
       let fitting = providers.filter { provider in category.map { provider.kind.categories.contains($0) } ?? true }
       return ["device_providers": .array(fitting.map(\.json))]
     },
-    Route("/devices/delete", .delete, Schema([.required("device_id", .id)])) { call in
+    Route("/devices/delete", .delete, needs: .write, Schema([.required("device_id", .id)])) { call in
       let device = try await call.engine.device(try call.input.requiredLock())
       throw APIFault.invalidInput(
         "'\(device.name)' is part of the gateway's configuration and cannot be deleted from here; take it out of the configuration and restart the gateway. Its lock keeps its codes"
       )
     },
-    Route("/locks/configure_auto_lock", .act, autoLock) { call in
+    Route("/locks/configure_auto_lock", .act, needs: .write, autoLock) { call in
       _ = try await call.engine.device(try call.input.requiredLock())
       throw RequestFault.deviceTypeNotSupported(
         "This device has no auto-lock that can be set from here; look for can_configure_auto_lock on a device first")

@@ -4,13 +4,13 @@ import SyncEngine
 extension Route {
   /// Devices: reading and naming them.
   static let devices: [Route] = [
-    Route("/devices/list", .read, Schema(deviceFilters)) { call in
+    Route("/devices/list", .read, needs: .read, Schema(deviceFilters)) { call in
       let page = try call.page(of: await call.matchingDevices(), limit: 500)
       let workspace = await call.engine.workspace().id
       return ["devices": .array(page.items.map { $0.json(workspace: workspace) }), "pagination": page.pagination]
     },
-    Route("/devices/get", .read, deviceLocator) { call in ["device": try await call.locatedDevice()] },
-    Route("/devices/update", .update, deviceUpdate) { call in
+    Route("/devices/get", .read, needs: .read, deviceLocator) { call in ["device": try await call.locatedDevice()] },
+    Route("/devices/update", .update, needs: .write, deviceUpdate) { call in
       let id = try call.input.requiredLock()
       guard await call.engine.isManaged(id) ?? true else { throw RequestFault.deviceUnmanaged }
       let metadata = try await call.checkedMetadata(of: id, isManaged: true)

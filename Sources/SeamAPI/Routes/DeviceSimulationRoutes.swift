@@ -8,7 +8,7 @@ extension Route {
     Self.simulation("connect_to_hub", .connectToHub), Self.simulation("disconnect_from_hub", .disconnectFromHub),
     Self.simulation("remove", .remove),
     Route(
-      "/devices/simulate/paid_subscription", .act,
+      "/devices/simulate/paid_subscription", .act, needs: .write,
       Schema([.required("device_id", .id), .required("is_expired", .flag)])
     ) { call in
       let isExpired = try call.input.required("is_expired", Input.flag)
@@ -18,7 +18,7 @@ extension Route {
   ]
 
   private static func simulation(_ name: String, _ change: LockSimulation.ConnectionChange) -> Route {
-    Route("/devices/simulate/\(name)", .act, Schema([.required("device_id", .id)])) { call in
+    Route("/devices/simulate/\(name)", .act, needs: .write, Schema([.required("device_id", .id)])) { call in
       try await call.engine.simulate(change, at: try call.input.requiredLock())
       return [:]
     }

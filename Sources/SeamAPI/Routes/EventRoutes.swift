@@ -5,7 +5,7 @@ extension Route {
   /// What happened.
   static let events: [Route] = [
     Route(
-      "/events/get", .read,
+      "/events/get", .read, needs: .read,
       Schema(
         [.optional("event_id", .id), .optional("event_type", .someText), .optional("device_id", .id)],
         rules: [Schema.needs(oneOf: ["event_id", "event_type", "device_id"])])
@@ -15,7 +15,7 @@ extension Route {
       guard let event else { throw APIFault.notFound("event_not_found", "There is no such event") }
       return ["event": event.payload]
     },
-    Route("/events/list", .read, eventFilters) { call in
+    Route("/events/list", .read, needs: .read, eventFilters) { call in
       guard !call.input.namesWhatNoSiteHas else { return ["events": []] }
       return ["events": .array(await call.engine.events(call.input.eventFilter).map(\.payload))]
     },

@@ -45,21 +45,23 @@ struct Route: Sendable {
   var path: String
   /// What it does.
   var kind: Kind
+  /// What a caller must be allowed; empty for what anybody may ask, without a key too.
+  var needs: Scopes
   /// What goes in.
   var schema: Schema
-  /// False for what anybody may ask.
-  var needsKey = true
   /// Does it.
   var handle: Handler
 
   /// Makes a route.
-  init(_ path: String, _ kind: Kind, _ schema: Schema = Schema(), needsKey: Bool = true, handle: @escaping Handler) {
-    (self.path, self.kind, self.schema, self.needsKey, self.handle) = (path, kind, schema, needsKey, handle)
+  init(_ path: String, _ kind: Kind, needs: Scopes, _ schema: Schema = Schema(), handle: @escaping Handler) {
+    (self.path, self.kind, self.needs, self.schema, self.handle) = (path, kind, needs, schema, handle)
   }
 }
 
-/// A request whose key, verb and input are good.
+/// A request whose caller, verb and input are good.
 struct Call: Sendable {
+  /// Who asks.
+  var caller: Caller
   /// Who decides and remembers.
   var engine: SyncEngine
   /// The verb.

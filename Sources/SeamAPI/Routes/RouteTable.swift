@@ -5,6 +5,9 @@ struct RouteTable: Sendable {
   /// The route of a path.
   subscript(path: String) -> Route? { self.routes[path] }
 
+  /// The paths, in alphabetical order.
+  var paths: [String] { self.routes.keys.sorted() }
+
   /// Collects the routes.
   init() {
     let routes =

@@ -3,12 +3,12 @@ import SyncEngine
 extension Route {
   /// Health, workspaces and connected accounts.
   static let site: [Route] = [
-    Route("/health", .read, needsKey: false, handle: health),
-    Route("/health/get_health", .read, needsKey: false, handle: health),
-    Route("/workspaces/get", .read) { call in ["workspace": await call.engine.workspace().json] },
-    Route("/workspaces/list", .read) { call in ["workspaces": [await call.engine.workspace().json]] },
+    Route("/health", .read, needs: [], handle: health),
+    Route("/health/get_health", .read, needs: [], handle: health),
+    Route("/workspaces/get", .read, needs: .read) { call in ["workspace": await call.engine.workspace().json] },
+    Route("/workspaces/list", .read, needs: .read) { call in ["workspaces": [await call.engine.workspace().json]] },
     Route(
-      "/connected_accounts/get", .read,
+      "/connected_accounts/get", .read, needs: .read,
       Schema(
         [.optional("connected_account_id", .id), .optional("email", .text)],
         rules: [Schema.needs(oneOf: ["connected_account_id", "email"])])
@@ -21,7 +21,7 @@ extension Route {
       return ["connected_account": account.json]
     },
     Route(
-      "/connected_accounts/list", .read,
+      "/connected_accounts/list", .read, needs: .read,
       Schema([
         .optional("search", .someText), .optional("custom_metadata_has", .map), .optional("customer_key", .someText),
         .optional("space_id", .id), .optional("user_identifier_key", .someText), .optional("limit", .limit),

@@ -4,18 +4,22 @@ import SyncEngine
 extension Route {
   /// Access codes that others put on the lock.
   static let unmanagedAccessCodes: [Route] = [
-    Route("/access_codes/unmanaged/get", .read, accessCodeLocator) { call in
+    Route("/access_codes/unmanaged/get", .read, needs: .read, accessCodeLocator) { call in
       ["access_code": try await call.locatedAccessCode(isManaged: false)]
     },
-    Route("/access_codes/unmanaged/list", .read, Schema([.required("device_id", .id)], accessCodeRefinements)) {
+    Route(
+      "/access_codes/unmanaged/list", .read, needs: .read, Schema([.required("device_id", .id)], accessCodeRefinements)
+    ) {
       call in try await call.listedAccessCodes(isManaged: false, limit: 300_000)
     },
-    Route("/access_codes/unmanaged/convert_to_managed", .update, conversion) { call in
+    Route("/access_codes/unmanaged/convert_to_managed", .update, needs: .write, conversion) { call in
       try await call.convertToManaged()
     },
-    Route("/access_codes/unmanaged/update", .update, unmanagedUpdate) { call in try await call.convertToManaged() },
+    Route("/access_codes/unmanaged/update", .update, needs: .write, unmanagedUpdate) { call in
+      try await call.convertToManaged()
+    },
     Route(
-      "/access_codes/unmanaged/delete", .delete,
+      "/access_codes/unmanaged/delete", .delete, needs: .write,
       Schema([.required("access_code_id", .id), .optional("sync", .flag)])
     ) { call in
       let id = try call.input.required("access_code_id", Input.accessCode)
@@ -24,7 +28,7 @@ extension Route {
       return ["action_attempt": try await call.finishedIfSync(attempt).json]
     },
     Route(
-      "/access_codes/simulate/create_unmanaged_access_code", .act,
+      "/access_codes/simulate/create_unmanaged_access_code", .act, needs: .write,
       Schema([.required("device_id", .id), .required("name", .someText), .required("code", .digits(count: 4...8))])
     ) { call in
       let code = try await call.engine.simulateUnmanagedCode(
@@ -36,15 +40,15 @@ extension Route {
 
   /// Devices that are not managed.
   static let unmanagedDevices: [Route] = [
-    Route("/devices/unmanaged/list", .read, Schema(deviceFilters)) { call in
+    Route("/devices/unmanaged/list", .read, needs: .read, Schema(deviceFilters)) { call in
       let page = try call.page(of: await call.matchingDevices(isManaged: false), limit: 22_900)
       let workspace = await call.engine.workspace().id
       return ["devices": .array(page.items.map { $0.json(workspace: workspace) }), "pagination": page.pagination]
     },
-    Route("/devices/unmanaged/get", .read, deviceLocator) { call in
+    Route("/devices/unmanaged/get", .read, needs: .read, deviceLocator) { call in
       ["device": try await call.locatedDevice(isManaged: false)]
     },
-    Route("/devices/unmanaged/update", .update, unmanagedDeviceUpdate) { call in
+    Route("/devices/unmanaged/update", .update, needs: .write, unmanagedDeviceUpdate) { call in
       let id = try call.input.requiredLock()
       guard await call.engine.isManaged(id) != true else { throw RequestFault.deviceManaged }
       let metadata = try await call.checkedMetadata(of: id, isManaged: false)

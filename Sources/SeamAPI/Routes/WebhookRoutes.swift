@@ -3,25 +3,29 @@ import SyncEngine
 extension Route {
   /// Where events are sent.
   static let webhooks: [Route] = [
-    Route("/webhooks/create", .act, Schema([.required("url", .text), .optional("event_types", eventTypes)])) { call in
+    Route(
+      "/webhooks/create", .act, needs: [.write, .reveal],
+      Schema([.required("url", .text), .optional("event_types", eventTypes)])
+    ) { call in
       let webhook = try await call.engine.webhooks.create(
         url: try call.input.required("url", Input.text), eventTypes: call.input.texts("event_types") ?? ["*"])
       return ["webhook": webhook.jsonWithSecret]
     },
-    Route("/webhooks/get", .read, Schema([.required("webhook_id", .someText)])) { call in
+    Route("/webhooks/get", .read, needs: [.write, .reveal], Schema([.required("webhook_id", .someText)])) { call in
       ["webhook": try await call.engine.webhooks.webhook(try call.input.webhook()).jsonWithSecret]
     },
-    Route("/webhooks/list", .read) { call in
+    Route("/webhooks/list", .read, needs: .read) { call in
       ["webhooks": .array(await call.engine.webhooks.all().map(\.json))]
     },
     Route(
-      "/webhooks/update", .update, Schema([.required("webhook_id", .someText), .required("event_types", eventTypes)])
+      "/webhooks/update", .update, needs: [.write, .reveal],
+      Schema([.required("webhook_id", .someText), .required("event_types", eventTypes)])
     ) { call in
       try await call.engine.webhooks.update(
         try call.input.webhook(), eventTypes: try call.input.required("event_types", Input.texts))
       return [:]
     },
-    Route("/webhooks/delete", .delete, Schema([.required("webhook_id", .someText)])) { call in
+    Route("/webhooks/delete", .delete, needs: .write, Schema([.required("webhook_id", .someText)])) { call in
       try await call.engine.webhooks.delete(try call.input.webhook())
       return [:]
     },

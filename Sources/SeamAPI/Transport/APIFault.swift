@@ -48,6 +48,17 @@ struct APIFault: Error {
     message: "Send a valid API key of this gateway in the header `Authorization: Bearer KEY`",
     headers: [.wwwAuthenticate: "Bearer"])
 
+  /// The caller may not do this.
+  static func insufficientScope(_ missing: [String], for path: String) -> APIFault {
+    let names = missing.joined(separator: " and ")
+    return APIFault(
+      status: 403, type: "insufficient_scope",
+      message:
+        "This API key lacks the scope \(names), which \(path) needs. Make a key that has it with: bitting keys create --name NAME --scope \(missing.joined(separator: " --scope "))",
+      members: ["data": ["missing_scopes": .array(missing.map(JSONValue.string))]],
+      headers: [.wwwAuthenticate: "Bearer error=\"insufficient_scope\", scope=\"\(missing.joined(separator: " "))\""])
+  }
+
   /// There is no such route.
   static let unknownPath = APIFault(status: 404, type: "not_found", message: "There is no such path")
 
@@ -106,6 +117,8 @@ extension APIFault {
         status: 400, type: "device_managed", message: "The device is managed; change it with /devices/update")
     case .accessCodeNotFound: self = .notFound("access_code_not_found", "There is no such access code")
     case .actionAttemptNotFound: self = .notFound("action_attempt_not_found", "There is no such action attempt")
+    case .apiKeyNotFound:
+      self = .notFound("api_key_not_found", "There is no such API key; /bitting/keys/list has them all")
     case .webhookNotFound: self = .notFound("webhook_not_found", "There is no such webhook")
     case .invalidEventTypes(let sentence): self.init(status: 400, type: "invalid_event_types", message: sentence)
     case .duplicateAccessCode(let existing):

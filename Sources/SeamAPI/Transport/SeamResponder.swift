@@ -3,7 +3,7 @@ import Hummingbird
 import Logging
 import SyncEngine
 
-/// Answers requests: finds the route, checks key, verb and input in this order, calls the handler, and puts
+/// Answers requests: finds the route, checks key, verb, scope and input in this order, calls the handler, and puts
 /// whatever comes back, refusals included, into the envelope.
 struct SeamResponder: HTTPResponder {
   typealias Context = BasicRequestContext
@@ -62,13 +62,14 @@ struct SeamResponder: HTTPResponder {
     if request.method == .options {
       return Response(status: .ok, headers: [.allow: Self.list(methods), .contentLength: "0"])
     }
-    if route.needsKey {
-      guard let key = Self.bearer(in: request.headers), self.engine.apiKeyIsKnown(key) else {
-        throw .early(.unauthorized)
-      }
+    guard let caller = await self.caller(of: request) ?? (route.needs.isEmpty ? .nobody(from: nil) : nil) else {
+      throw .early(.unauthorized)
     }
     guard methods.contains(request.method == .head ? .get : request.method) else {
       throw .early(.methodNotAllowed(Self.list(methods)))
+    }
+    guard caller.scopes.isSuperset(of: route.needs) else {
+      throw .early(.insufficientScope(caller.scopes.missing(of: route.needs), for: route.path))
     }
     let body: [UInt8]
     do {
@@ -81,7 +82,8 @@ struct SeamResponder: HTTPResponder {
     do {
       let document = try RequestReader.document(of: request, body: body, for: route)
       let call = Call(
-        engine: self.engine, method: request.method, path: route.path, input: try route.schema.input(from: document),
+        caller: caller, engine: self.engine, method: request.method, path: route.path,
+        input: try route.schema.input(from: document),
         baseURL: self.settings.baseURL ?? "http://\(request.head.authority ?? "localhost")", gate: self.gate)
       let members = try await route.handle(call)
       return Response(status: 200, json: .object(members.merging(["ok": true]) { _, ok in ok }))
@@ -94,6 +96,13 @@ struct SeamResponder: HTTPResponder {
       logger.error("\(route.path) failed: \(type(of: error))", metadata: ["request": "\(id)"])
       throw .fault(.internalServerError)
     }
+  }
+
+  /// Who asks; nil for nobody that is known.
+  private func caller(of request: Request) async -> Caller? {
+    guard let sent = Self.bearer(in: request.headers), let key = self.engine.apiKey(sent) else { return nil }
+    await self.engine.apiKeyWasUsed(key.id, from: nil)
+    return Caller(.key(id: key.id, name: key.name), scopes: key.scopes, address: nil)
   }
 
   private static func response(to fault: APIFault) -> Response {

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import GRDB
 
 extension Store {
@@ -242,6 +243,33 @@ extension Store {
           -- What clients reported of a lock that cannot tell it: JSON array of digit counts.
           ALTER TABLE lock ADD COLUMN reported_code_lengths TEXT;
           """)
+    }
+    migrator.registerMigration("11") { database in
+      // Keys of earlier versions could do everything.
+      let known = try Row.fetchAll(database, sql: "SELECT hash, created_at FROM api_key ORDER BY created_at, hash")
+      try database.execute(
+        sql: """
+          DROP TABLE api_key;
+          CREATE TABLE api_key (
+            id TEXT PRIMARY KEY,
+            hash TEXT NOT NULL UNIQUE,           -- SHA-256 in hexadecimal
+            name TEXT NOT NULL,
+            scopes TEXT NOT NULL,                -- names with spaces between
+            prefix TEXT,
+            created_at INTEGER NOT NULL,
+            last_used_at INTEGER,
+            last_used_from TEXT,
+            revoked_at INTEGER
+          ) STRICT;
+          """)
+      for (index, row) in known.enumerated() {
+        try database.execute(
+          sql: "INSERT INTO api_key (id, hash, name, scopes, created_at) VALUES (?, ?, ?, ?, ?)",
+          arguments: [
+            UUID().uuidString.lowercased(), row["hash"] as String, index == 0 ? "first key" : "key \(index + 1)",
+            Scopes.all.names.joined(separator: " "), row["created_at"] as Int64,
+          ])
+      }
     }
     return migrator
   }

@@ -115,24 +115,6 @@ extension Store {
     }
   }
 
-  /// True when an API key was ever set.
-  public func hasAPIKey() throws -> Bool {
-    try self.database.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM api_key") ?? 0 } > 0
-  }
-
-  /// Keeps an API key's SHA-256, in hexadecimal; the key itself is never stored.
-  public func addAPIKey(hash: String, at now: Timestamp) throws {
-    try self.database.write { database in
-      try database.execute(
-        sql: "INSERT INTO api_key (hash, created_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
-        arguments: [hash, now.milliseconds])
-    }
-  }
-
-  func apiKeyHashes() throws -> [String] {
-    try self.database.read { try String.fetchAll($0, sql: "SELECT hash FROM api_key") }
-  }
-
   /// The key that the gateway chose for a device on a line, and whether the device is known to have it. Made by
   /// `make` and synced before anything hears it.
   public func deviceKey(

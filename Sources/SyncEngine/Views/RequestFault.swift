@@ -18,6 +18,8 @@ public enum RequestFault: Error, Sendable {
   case actionAttemptNotFound
   /// No such webhook (404 `webhook_not_found`).
   case webhookNotFound
+  /// No such API key (404 `api_key_not_found`).
+  case apiKeyNotFound
   /// A webhook for events that do not exist (400 `invalid_event_types`); which rule is broken.
   case invalidEventTypes(String)
   /// The PIN is in use on that lock (409 `duplicate_access_code`).

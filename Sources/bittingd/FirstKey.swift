@@ -1,0 +1,33 @@
+import Foundation
+import Gateway
+import LockCore
+import LockTransport
+import SyncEngine
+
+/// The daemon's first API key: from the environment, else made and shown once.
+struct FirstKey {
+  /// The key when it was made just now, and may be shown.
+  private(set) var made: String?
+  /// Where an earlier key came from, for people.
+  private(set) var hint = "the one you have: it is stored hashed and cannot be shown again"
+
+  init(environment: [String: String], store: Store) throws {
+    let now = Reactor.now.date
+    if let given = environment["BITTING_API_KEY"], !given.isEmpty {
+      guard let secret = APIKeySecret(given) else {
+        throw StartFault(.configuration, "BITTING_API_KEY \(APIKeySecret.fault(of: given) ?? "is no API key")")
+      }
+      let key = try store.addAPIKey(secret, name: "BITTING_API_KEY", at: now)
+      guard key.revokedAt == nil else {
+        throw StartFault(
+          .configuration,
+          "BITTING_API_KEY is a key that was revoked; take it out of the environment, or put another one there")
+      }
+      self.hint = "the one in BITTING_API_KEY"
+    } else if try !store.hasAPIKey() {
+      let secret = APIKeySecret()
+      try store.addAPIKey(secret, name: "first key", at: now)
+      self.made = secret.text
+    }
+  }
+}
