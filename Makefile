@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-core test-peers test-bluetooth check docs contract format clean packages
+.PHONY: help run build test test-core test-peers test-bluetooth test-install deb check docs contract format clean packages
 .DELETE_ON_ERROR:
 
 # Every flag of every build of the whole site stands here; the targets' own flags stand in Package.swift.
@@ -33,6 +33,11 @@ FILES :=
 IN_GUESTS = .ci/install-bluetooth-rig; kernel=$$(Tests/Bluetooth/build_kernel.sh); \
 	$(PYTHON) Tests/Bluetooth/suite.py --kernel "$$kernel" --pytest='$(PYTEST)' $(FILES)
 
+# The release build has a tree of its own, since its flags differ. Its programs need Debian's libraries alone.
+RELEASE := .build-release
+RELEASE_FLAGS := $(SWIFT_FLAGS) --scratch-path $(RELEASE) --configuration release --static-swift-stdlib \
+	-Xlinker --build-id
+
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
@@ -61,9 +66,16 @@ test-peers: build $(ENVIRONMENTS) ## Pass only the tests with the official SDK a
 test-bluetooth: build .venv/made-from ## Pass only the tests with real Bluetooth, in user-mode Linux; FILES picks some
 	$(IN_GUESTS)
 
-check: packages ## Check format, C warnings, purity of the core, forbidden words, a test for each rule
+deb: packages ## Build the Debian package of this release, and one of its debug symbols, in dist/
+	.ci/install-deb-tools
+	swift build $(RELEASE_FLAGS) --product bittingd
+	swift build $(RELEASE_FLAGS) --product bitting
+	packaging/build-deb "$$(swift build $(RELEASE_FLAGS) --show-bin-path)" dist
+
+check: packages ## Check format, C warnings, purity of the core, forbidden words, exposed units, a test for each rule
 	swift format lint --strict --recursive --parallel $(SWIFT_SOURCES)
 	.ci/check-sources
+	.ci/check-units
 	.ci/contract --check
 
 format: ## Format all Swift in place
@@ -76,7 +88,7 @@ contract: ## Write docs/contract.md, and tell which rules have no test
 	.ci/contract
 
 clean: ## Remove everything that was made here, the demo's memory too
-	rm -rf .build .build-core .build-bluetooth .venv .venv-2.2 .demo .pytest_cache Tests/*/__pycache__ Tests/*/.pytest_cache
+	rm -rf .build .build-core .build-release .build-bluetooth dist .venv .venv-2.2 .demo .pytest_cache Tests/*/__pycache__ Tests/*/.pytest_cache
 
 packages:
 	@.ci/install-packages

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Gateway
 
 /// The operator's command line.
 @main struct Bitting: AsyncParsableCommand {
@@ -6,7 +7,7 @@ import ArgumentParser
     commandName: "bitting",
     abstract:
       "Pairs locks with a Bitting gateway, makes offline codes, looks after its radio, and plays locks for tests.",
-    version: "0.1.0",
+    version: Release.version,
     subcommands: [Pair.self, Doctor.self, Ports.self, OfflineKey.self, OfflineCodeCommand.self, Simulate.self])
 
   /// Pairs locks.

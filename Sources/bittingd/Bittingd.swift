@@ -23,7 +23,7 @@ import UnixSignals
       directory cannot be written; 74 the store is damaged; 75 the data directory belongs to another running \
       bittingd; 78 the configuration is wrong.
       """,
-    version: "0.1.0")
+    version: Release.version)
 
   @Flag(help: "Run seven simulated doors: four locks, a reader behind a real pseudo-terminal, two Nuki locks.")
   var demo = false
