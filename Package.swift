@@ -24,6 +24,7 @@ let coreTargets: [Target] = [
   .target(name: "CUdev", cSettings: c, linkerSettings: [.linkedLibrary("udev")]),
   .target(
     name: "CCrypto", cSettings: c, linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("sodium")]),
+  .target(name: "CListen", cSettings: c),
   .target(name: "LockCore", swiftSettings: swift),
   .target(name: "Seeded", swiftSettings: swift),
   .target(name: "OfflineCodes", dependencies: ["LockCore", "CCrypto"], swiftSettings: swift),
@@ -37,6 +38,8 @@ let coreTargets: [Target] = [
     name: "LockSimulator", dependencies: ["LockCore", "OfflineCodes", "LockDrivers", "LockTransport", "Seeded"],
     exclude: ["Nuki/README.md"],
     swiftSettings: swift),
+  .target(name: "Listening", dependencies: ["CListen"], swiftSettings: swift),
+  .testTarget(name: "ListeningTests", dependencies: ["Listening"], swiftSettings: swift),
   .testTarget(name: "LockCoreTests", dependencies: ["LockCore", "Seeded"], swiftSettings: swift),
   .testTarget(
     name: "OfflineCodesTests", dependencies: ["LockCore", "OfflineCodes", "Seeded"],
@@ -82,12 +85,14 @@ let siteTargets: [Target] = [
   .target(
     name: "SeamAPI",
     dependencies: [
-      "LockCore", "SyncEngine",
+      "CListen", "Listening", "LockCore", "SyncEngine",
       .product(name: "AsyncHTTPClient", package: "async-http-client"),
       .product(name: "Hummingbird", package: "hummingbird"),
       .product(name: "HummingbirdCore", package: "hummingbird"),
       .product(name: "HTTPTypes", package: "swift-http-types"),
       .product(name: "NIOCore", package: "swift-nio"),
+      .product(name: "NIOExtras", package: "swift-nio-extras"),
+      .product(name: "NIOPosix", package: "swift-nio"),
       .product(name: "NIOHTTP1", package: "swift-nio"),
       .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
       .product(name: "Logging", package: "swift-log"),
@@ -109,12 +114,10 @@ let siteTargets: [Target] = [
   .executableTarget(
     name: "bittingd",
     dependencies: [
-      "Gateway", "LockCore", "OfflineCodes", "LockDrivers", "LockTransport", "LockSimulator", "SyncEngine", "SeamAPI",
-      "Systemd",
+      "Gateway", "Listening", "LockCore", "OfflineCodes", "LockDrivers", "LockTransport", "LockSimulator", "SyncEngine",
+      "SeamAPI", "Systemd",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      .product(name: "Hummingbird", package: "hummingbird"),
       .product(name: "Logging", package: "swift-log"),
-      .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       .product(name: "UnixSignals", package: "swift-service-lifecycle"),
     ], swiftSettings: swift),

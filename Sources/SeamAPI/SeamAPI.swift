@@ -1,9 +1,6 @@
-public import Hummingbird
+public import Listening
 public import Logging
 public import SyncEngine
-
-import HummingbirdCore
-import NIOCore
 
 /// The access-code API over HTTP: what the official Seam client libraries speak.
 public struct SeamAPI: Sendable {
@@ -38,25 +35,16 @@ public struct SeamAPI: Sendable {
 
   /// The HTTP server, to be run as a service.
   /// - Parameters:
-  ///   - host: name or address to listen at.
-  ///   - port: TCP port; 0 for any free one.
-  ///   - onServerRunning: called once requests are taken, with the port.
-  public func application(
-    host: String, port: Int, onServerRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
-  ) -> some ApplicationProtocol {
-    let connections = Connections()
-    let limits = RequestArrival.Limits(head: self.settings.requestTimeout)
-    return Application(
-      responder: SeamResponder(engine: self.engine, routes: RouteTable(), settings: self.settings),
-      server: .http1(
-        configuration: HTTP1Channel.Configuration(
-          additionalChannelHandlers: [
-            BadRequestBody(), ConnectionGuard(connections: connections, limits: limits),
-          ], idleTimeout: .seconds(90))),
-      configuration: ApplicationConfiguration(
-        address: .hostname(host, port: port), serverName: "bitting",
-        availableConnectionsDelegate: MaximumAvailableConnections(Connections.most + 64)),
-      onServerRunning: { channel in await onServerRunning(channel.localAddress?.port ?? port) },
-      logger: self.logger)
+  ///   - sockets: where to take requests; over a unix socket no key is asked for.
+  ///   - onRunning: called once requests are taken.
+  public func server(
+    at sockets: [ListeningSocket], onRunning: @escaping @Sendable () async -> Void = {}
+  ) -> APIServer {
+    APIServer(
+      sockets: sockets,
+      setup: ConnectionSetup(
+        responder: SeamResponder(engine: self.engine, routes: RouteTable(), settings: self.settings),
+        limits: RequestArrival.Limits(head: self.settings.requestTimeout), logger: self.logger),
+      onRunning: onRunning)
   }
 }

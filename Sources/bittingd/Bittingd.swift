@@ -1,12 +1,11 @@
 public import ArgumentParser
 import Foundation
 import Gateway
-import Hummingbird
+import Listening
 import LockTransport
 public import Logging
 import SeamAPI
 import ServiceLifecycle
-import Synchronization
 import SyncEngine
 import UnixSignals
 
@@ -34,8 +33,17 @@ import UnixSignals
   @Option(help: ArgumentHelp("Where the daemon remembers; used by one daemon at a time.", valueName: "dir"))
   var dataDir = "bitting-data"
 
-  @Option(help: ArgumentHelp("Where the API listens; port 0 takes a free one.", valueName: "host:port"))
-  var listen = "127.0.0.1:8471"
+  @Option(
+    help: ArgumentHelp(
+      "Where the API listens, once for each address; port 0 takes a free one. (default: 127.0.0.1:8471)",
+      valueName: "host:port"))
+  var listen: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "The unix socket of the API, for its owner and root alone, who need no key; 'none' for no such socket. "
+        + "(default: bitting.sock in $RUNTIME_DIRECTORY, else in the data directory)", valueName: "path"))
+  var socket: String?
 
   @Option(help: ArgumentHelp("How much to log: trace, debug, info, notice, warning, error.", valueName: "level"))
   var logLevel = Logger.Level.notice
@@ -44,16 +52,9 @@ import UnixSignals
     guard self.demo || self.config != nil else {
       throw ValidationError("Nothing to run: give --config FILE for real doors, or --demo for simulated ones.")
     }
-    _ = try self.address()
-  }
-
-  private func address() throws -> (host: String, port: Int) {
-    guard let colon = self.listen.lastIndex(of: ":"),
-      let port = UInt16(self.listen[self.listen.index(after: colon)...]),
-      colon != self.listen.startIndex
-    else { throw ValidationError("--listen wants HOST:PORT, for example 127.0.0.1:8471, not '\(self.listen)'.") }
-    let host = self.listen[..<colon].trimmingPrefix("[")
-    return (host.hasSuffix("]") ? String(host.dropLast()) : String(host), Int(port))
+    for address in self.listen where ListenAddress(address) == nil {
+      throw ValidationError("--listen wants HOST:PORT, for example 127.0.0.1:8471 or '[::1]:8471', not '\(address)'.")
+    }
   }
 
   func run() async throws {
@@ -95,17 +96,16 @@ import UnixSignals
     described += nuki?.described ?? []
     described += demo?.doors ?? []
     let engine = try await SyncEngine(store: store, definition: site, reactor: reactor, logger: logger)
-    let (host, port) = try self.address()
+    let sockets = try APISockets(
+      addresses: self.listen, socket: self.socket, dataDirectory: directory.url.path, logger: logger)
+    defer { sockets.remove() }
     // The demo is for trying things out: without a configuration nobody is held back.
     var apiSettings = SeamAPI.Settings()
     apiSettings.rateLimitScale = nil
     let api = SeamAPI(engine: engine, logger: logger, settings: file?.api.settings ?? apiSettings)
-    let isListening = Atomic(false)
-    let application = api.application(host: host, port: port) { [described] bound in
-      isListening.store(true, ordering: .relaxed)
-      let shown = host.contains(":") ? "[\(host)]" : host
+    let server = api.server(at: sockets.sockets) { [described] in
       Greeting(
-        url: "http://\(shown):\(bound)", newKey: key.made,
+        url: sockets.url, newKey: key.made,
         doors: described,
         isDemo: demo != nil,
         keyHint: key.hint
@@ -115,19 +115,11 @@ import UnixSignals
     if let radio { services.append(RadioService(radio: radio)) }
     if let demo { services.append(DemoService(site: demo)) }
     services.append(WebhookService(webhooks: engine.webhooks))
-    services.append(application)
+    services.append(server)
     var configuration = ServiceGroupConfiguration(
       services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     configuration.maximumGracefulShutdownDuration = .seconds(1)
-    do {
-      try await ServiceGroup(configuration: configuration).run()
-    } catch {
-      // A host that cannot be resolved comes as a type that NIO keeps to itself.
-      guard !isListening.load(ordering: .relaxed) else { throw error }
-      throw StartFault(
-        .unavailable,
-        "cannot listen at \(self.listen): \(error); give a free address of this machine with --listen HOST:PORT")
-    }
+    try await ServiceGroup(configuration: configuration).run()
   }
 }
 

@@ -117,3 +117,13 @@ import Testing
     }
   }
 }
+
+@Suite struct `The date of a response` {
+  @Test(arguments: [
+    (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"), (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
+    (1_709_251_199, "Thu, 29 Feb 2024 23:59:59 GMT"),
+  ])
+  func `has the form that RFC 9110 wants`(second: Int, text: String) {
+    #expect(HTTPDate.text(second) == text)
+  }
+}

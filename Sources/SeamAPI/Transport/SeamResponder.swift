@@ -5,9 +5,7 @@ import SyncEngine
 
 /// Answers requests: finds the route, checks key, verb, scope and input in this order, calls the handler, and puts
 /// whatever comes back, refusals included, into the envelope.
-struct SeamResponder: HTTPResponder {
-  typealias Context = BasicRequestContext
-
+struct SeamResponder: Sendable {
   let engine: SyncEngine
   let routes: RouteTable
   let settings: SeamAPI.Settings
@@ -18,13 +16,13 @@ struct SeamResponder: HTTPResponder {
     self.gate = RateGate(settings.rateLimitScale.map { RateLimits(scale: $0) })
   }
 
-  func respond(to request: Request, context: Context) async throws -> Response {
+  func respond(to request: Request, context: ConnectionContext) async throws -> Response {
     let id = freshRequestID()
     let started = ContinuousClock.now
     let route = self.routes[request.uri.path]
     var response: Response
     do throws(Refusal) {
-      response = try await self.answer(to: request, on: route, logger: context.logger, id: id)
+      response = try await self.answer(to: request, on: route, context: context, id: id)
     } catch {
       switch error {
       case .fault(let fault): response = Self.response(to: fault)
@@ -55,14 +53,17 @@ struct SeamResponder: HTTPResponder {
   }
 
   private func answer(
-    to request: Request, on route: Route?, logger: Logger, id: String
+    to request: Request, on route: Route?, context: ConnectionContext, id: String
   ) async throws(Refusal) -> Response {
     guard let route else { throw .early(.unknownPath) }
     let methods = route.kind.methods
     if request.method == .options {
       return Response(status: .ok, headers: [.allow: Self.list(methods), .contentLength: "0"])
     }
-    guard let caller = await self.caller(of: request) ?? (route.needs.isEmpty ? .nobody(from: nil) : nil) else {
+    guard
+      let caller = await self.caller(of: request, from: context.peer)
+        ?? (route.needs.isEmpty ? .nobody(from: context.peer.address) : nil)
+    else {
       throw .early(.unauthorized)
     }
     guard methods.contains(request.method == .head ? .get : request.method) else {
@@ -83,8 +84,8 @@ struct SeamResponder: HTTPResponder {
       let document = try RequestReader.document(of: request, body: body, for: route)
       let call = Call(
         caller: caller, engine: self.engine, method: request.method, path: route.path,
-        input: try route.schema.input(from: document),
-        baseURL: self.settings.baseURL ?? "http://\(request.head.authority ?? "localhost")", gate: self.gate)
+        input: try route.schema.input(from: document), baseURL: self.baseURL(of: request, in: context),
+        gate: self.gate)
       let members = try await route.handle(call)
       return Response(status: 200, json: .object(members.merging(["ok": true]) { _, ok in ok }))
     } catch let fault as APIFault {
@@ -93,16 +94,22 @@ struct SeamResponder: HTTPResponder {
       throw .fault(APIFault(fault))
     } catch {
       // The type alone: what an unforeseen error says of itself may hold what must not be logged.
-      logger.error("\(route.path) failed: \(type(of: error))", metadata: ["request": "\(id)"])
+      context.logger.error("\(route.path) failed: \(type(of: error))", metadata: ["request": "\(id)"])
       throw .fault(.internalServerError)
     }
   }
 
   /// Who asks; nil for nobody that is known.
-  private func caller(of request: Request) async -> Caller? {
+  private func caller(of request: Request, from peer: Peer) async -> Caller? {
+    if case .local(let uid) = peer { return .localUser(uid: uid) }
     guard let sent = Self.bearer(in: request.headers), let key = self.engine.apiKey(sent) else { return nil }
-    await self.engine.apiKeyWasUsed(key.id, from: nil)
-    return Caller(.key(id: key.id, name: key.name), scopes: key.scopes, address: nil)
+    await self.engine.apiKeyWasUsed(key.id, from: peer.address)
+    return Caller(.key(id: key.id, name: key.name), scopes: key.scopes, address: peer.address)
+  }
+
+  private func baseURL(of request: Request, in context: ConnectionContext) -> String {
+    self.settings.baseURL
+      ?? "\(context.isEncrypted ? "https" : "http")://\(request.head.authority ?? "localhost")"
   }
 
   private static func response(to fault: APIFault) -> Response {

@@ -1,19 +1,28 @@
 import NIOCore
 import Synchronization
 
-/// All connections of the server; ends one when there are too many. Safe from any thread.
+/// All connections over the network, or all over the unix socket; ends one when there are too many. Safe from any thread.
 final class Connections: Sendable {
   /// The most connections at once. The server has descriptors for some more, which are about to end.
   static let most = 512
   /// The most of one address.
   static let mostOfPeer = 256
+  /// The most over the unix socket.
+  static let mostLocal = 64
 
   private struct State {
-    var table = ConnectionTable<ObjectIdentifier>(most: Connections.most, mostOfPeer: Connections.mostOfPeer)
+    var table: ConnectionTable<ObjectIdentifier>
     var channels: [ObjectIdentifier: any Channel] = [:]
   }
 
-  private let state = Mutex(State())
+  private let state: Mutex<State>
+
+  /// - Parameters:
+  ///   - most: connections at once.
+  ///   - mostOfPeer: connections of one address at once.
+  init(most: Int, mostOfPeer: Int) {
+    self.state = Mutex(State(table: ConnectionTable(most: most, mostOfPeer: mostOfPeer)))
+  }
 
   func opened(_ channel: any Channel) {
     let id = ObjectIdentifier(channel)
