@@ -8,7 +8,9 @@ import Gateway
     abstract:
       "Pairs locks with a Bitting gateway, makes offline codes, looks after its radio, and plays locks for tests.",
     version: Release.version,
-    subcommands: [Pair.self, Doctor.self, Ports.self, OfflineKey.self, OfflineCodeCommand.self, Simulate.self])
+    subcommands: [
+      Pair.self, ConfigCommand.self, Doctor.self, Ports.self, OfflineKey.self, OfflineCodeCommand.self, Simulate.self,
+    ])
 
   /// Pairs locks.
   struct Pair: AsyncParsableCommand {

@@ -1,9 +1,8 @@
-public import ArgumentParser
+import ArgumentParser
 import Foundation
 import Gateway
-import Listening
 import LockTransport
-public import Logging
+import Logging
 import SeamAPI
 import ServiceLifecycle
 import SyncEngine
@@ -15,7 +14,8 @@ import UnixSignals
     commandName: "bittingd",
     abstract: "A gateway for keypad locks: offers the Seam access-code API and talks to the locks itself.",
     discussion: """
-      Give --config FILE for real doors, --demo for simulated ones, or both. The first API key is taken from the \
+      Give --config FILE for real doors, --demo for simulated ones, or both; without either the daemon reads \
+      \(ConfigurationFile.standardPath). The first API key is taken from the \
       environment variable BITTING_API_KEY; without it one is made, stored hashed and printed once.
 
       Exit status: 0 after SIGTERM or SIGINT; 64 wrong option; 69 the address to listen at is taken; 73 the data \
@@ -45,17 +45,10 @@ import UnixSignals
         + "(default: bitting.sock in $RUNTIME_DIRECTORY, else in the data directory)", valueName: "path"))
   var socket: String?
 
-  @Option(help: ArgumentHelp("How much to log: trace, debug, info, notice, warning, error.", valueName: "level"))
-  var logLevel = Logger.Level.notice
-
-  func validate() throws {
-    guard self.demo || self.config != nil else {
-      throw ValidationError("Nothing to run: give --config FILE for real doors, or --demo for simulated ones.")
-    }
-    for address in self.listen where ListenAddress(address) == nil {
-      throw ValidationError("--listen wants HOST:PORT, for example 127.0.0.1:8471 or '[::1]:8471', not '\(address)'.")
-    }
-  }
+  @Option(
+    help: ArgumentHelp(
+      "How much to log: trace, debug, info, notice, warning, error. (default: notice)", valueName: "level"))
+  var logLevel: String?
 
   func run() async throws {
     do {
@@ -72,37 +65,40 @@ import UnixSignals
 
   private func serve() async throws {
     var logger = Logger(label: "bittingd") { StreamLogHandler.standardError(label: $0) }
-    logger.logLevel = self.logLevel
     // Read before anything is made, so that a mistake in it leaves nothing behind.
-    let file = try self.config.map { path throws(StartFault) in try ConfigurationFile(path: path) }
+    let loader = try ConfigurationLoader(
+      path: self.config, isDemo: self.demo, environment: ProcessInfo.processInfo.environment,
+      options: [
+        ("api.listen", "--listen", self.listen), ("api.socket", "--socket", [self.socket].compactMap(\.self)),
+        ("log.level", "--log-level", [self.logLevel].compactMap(\.self)),
+      ])
+    let file = try loader.load()
+    logger.logLevel = Logger.Level(rawValue: file.logLevel) ?? .notice
+    for warning in loader.warnings(about: file) { logger.warning("\(warning)") }
     let directory = try DataDirectory(path: self.dataDir)
     let store = try Store(path: directory.path("bitting.sqlite"))
     let key = try FirstKey(environment: ProcessInfo.processInfo.environment, store: store)
     let reactor = try Reactor()
     defer { reactor.shutDown() }
 
-    var site =
-      try file?.site(store: store, logger: logger) ?? SiteDefinition(name: "Demo site", timeZone: "Europe/Berlin")
+    var site = try file.site(store: store, logger: logger)
     let demo = self.demo ? try await DemoSite(directory: directory, store: store, reactor: reactor) : nil
     if let demo { try site.merge(demo.site, as: "simulated") }
-    let settings = file?.bluetooth ?? ConfigurationFile.Bluetooth()
+    let settings = file.bluetooth
     let (paired, unreadable) = PairedNukiLock.all(in: directory.url)
     // One damaged file is one lock out of service, not a site.
     for fault in unreadable { logger.error("\(fault.message)") }
     let radio = paired.isEmpty ? nil : Self.radio(settings, store: store, reactor: reactor, logger: logger)
     let nuki = radio.map { NukiDoors(paired, settings: settings, radio: $0) }
     if let nuki { try site.merge(nuki.site, as: "paired") }
-    var described = file?.described ?? []
+    var described = file.described
     described += nuki?.described ?? []
     described += demo?.doors ?? []
     let engine = try await SyncEngine(store: store, definition: site, reactor: reactor, logger: logger)
     let sockets = try APISockets(
-      addresses: self.listen, socket: self.socket, dataDirectory: directory.url.path, logger: logger)
+      addresses: file.api.listen, socket: file.api.socket, dataDirectory: directory.url.path, logger: logger)
     defer { sockets.remove() }
-    // The demo is for trying things out: without a configuration nobody is held back.
-    var apiSettings = SeamAPI.Settings()
-    apiSettings.rateLimitScale = nil
-    let api = SeamAPI(engine: engine, logger: logger, settings: file?.api.settings ?? apiSettings)
+    let api = SeamAPI(engine: engine, logger: logger, settings: file.api.settings)
     let server = api.server(at: sockets.sockets) { [described] in
       Greeting(
         url: sockets.url, newKey: key.made,
@@ -135,8 +131,6 @@ extension Bittingd {
       note: { logger.notice("bluetooth: \($0)") })
   }
 }
-
-extension Logger.Level: @retroactive ExpressibleByArgument {}
 
 /// The engine as a service: ends with the daemon.
 private struct EngineService: Service {

@@ -4,105 +4,87 @@ import LockDrivers
 extension ConfigurationFile {
   /// Reads a door and finds its parts among the devices.
   static func door(
-    _ node: ConfigurationNode, devices: [String: (line: Int, address: UInt8)], lines: [Line]
-  ) throws(ConfigurationFault) -> Door {
-    let members = try node.members([
-      "name", "reader", "strike", "contact", "exit_button", "keypad", "lock_out", "offline_codes",
-    ])
+    _ values: ConfigurationValues, devices: [String: (line: Int, address: UInt8)], lines: [Line]
+  ) -> Door {
     var line: Int?
-    func address(_ part: ConfigurationNode.Members) throws(ConfigurationFault) -> UInt8 {
-      let name = try part.required("device", "name a device of a line")
-      guard let device = devices[try name.text()] else {
-        throw name.fault("no device is called '\(try name.text())'; name one of those under 'lines'")
+    func address(_ part: ConfigurationValues, _ key: ConfigurationKey<String>) -> UInt8 {
+      // What is missing or no text is told already.
+      guard let name = part.given(key) else { return 0 }
+      guard let device = devices[name] else {
+        let near = Spelling.nearest(to: name, among: devices.keys.sorted()).map { "did you mean '\($0)'?" }
+        part.fault(key, "no device is called '\(name)'; \(near ?? "name one of those under 'lines'")")
+        return 0
       }
-      guard line == nil || line == device.line else {
-        throw name.fault("the parts of a door must be on one line; move the device or the door")
+      if let line, line != device.line {
+        part.fault(key, "the parts of a door must be on one line; move the device or the door")
       }
       line = device.line
       return device.address
     }
-    func number(_ node: ConfigurationNode?) throws(ConfigurationFault) -> UInt8 {
-      UInt8(try node?.integer(in: 0...255) ?? 0)
-    }
-    let keypad = try members["keypad"]?.members(["terminator", "inter_digit_timeout", "code_lengths"])
-    let readerPart = try members.required("reader", "add the keypad: { device: NAME }").members([
-      "device", "reader", "led", "buzzer",
-    ])
-    var reader = DoorConfiguration.Reader(address: try address(readerPart), number: try number(readerPart["reader"]))
-    reader.led = try number(readerPart["led"])
-    reader.hasBuzzer = try readerPart["buzzer"]?.flag() ?? true
-    reader.terminator = try keypad?["terminator"].map(Self.terminator) ?? .hash
-    reader.interKeyTimeout =
-      try keypad?["inter_digit_timeout"]?.duration(in: .seconds(1)...(.seconds(60))) ?? .seconds(5)
-    let strikePart = try members.required("strike", "add the strike: { device: NAME, output: 0 }").members([
-      "device", "output", "seconds", "ends_on_opening",
-    ])
-    var strike = DoorConfiguration.Strike(address: try address(strikePart), output: try number(strikePart["output"]))
-    if let seconds = strikePart["seconds"] {
-      guard let text = try? seconds.text(), let number = Double(text), (0.1...6553).contains(number) else {
-        throw seconds.misfit("a number of seconds from 0.1 to 6553")
-      }
-      strike.time = .milliseconds(Int(number * 1000))
-    }
-    strike.endsOnOpening = try strikePart["ends_on_opening"]?.flag() ?? false
+    let (readerPart, strikePart) = (values.section(DoorKeys.reader), values.section(DoorKeys.strike))
+    let keypad = values.section(DoorKeys.keypad)
+    var reader = DoorConfiguration.Reader(
+      address: address(readerPart, ReaderKeys.device), number: readerPart[ReaderKeys.reader])
+    reader.led = readerPart[ReaderKeys.led]
+    reader.hasBuzzer = readerPart[ReaderKeys.buzzer]
+    reader.terminator = keypad[KeypadKeys.terminator]
+    reader.interKeyTimeout = keypad[KeypadKeys.interDigitTimeout]
+    var strike = DoorConfiguration.Strike(
+      address: address(strikePart, StrikeKeys.device), output: strikePart[StrikeKeys.output])
+    strike.time = .milliseconds(Int(strikePart[StrikeKeys.seconds] * 1000))
+    strike.endsOnOpening = strikePart[StrikeKeys.endsOnOpening]
     var configuration = DoorConfiguration(reader: reader, strike: strike)
-    if let part = try members["contact"]?.members(["device", "input", "open_when", "held_limit"]) {
+    let contact = values.section(DoorKeys.contact)
+    if contact.isGiven {
       configuration.contact = DoorConfiguration.Contact(
-        address: try address(part), input: try number(part["input"]),
-        activeMeansOpen: try part["open_when"]?.choice(["active": true, "inactive": false]) ?? true,
-        heldLimit: try part["held_limit"]?.duration(in: .seconds(1)...(.seconds(3600))) ?? .seconds(30))
+        address: address(contact, ContactKeys.device), input: contact[ContactKeys.input],
+        activeMeansOpen: contact[ContactKeys.openWhen], heldLimit: contact[ContactKeys.heldLimit])
     }
-    if let part = try members["exit_button"]?.members(["device", "input", "pressed_when", "unlocks"]) {
+    let button = values.section(DoorKeys.exitButton)
+    if button.isGiven {
       configuration.exitButton = DoorConfiguration.ExitButton(
-        address: try address(part), input: try part["input"].map(number) ?? 1,
-        activeMeansPressed: try part["pressed_when"]?.choice(["active": true, "inactive": false]) ?? true,
-        unlocks: try part["unlocks"]?.flag() ?? false)
+        address: address(button, ExitButtonKeys.device), input: button[ExitButtonKeys.input],
+        activeMeansPressed: button[ExitButtonKeys.pressedWhen], unlocks: button[ExitButtonKeys.unlocks])
     }
-    if let part = try members["lock_out"]?.members(["wrong_codes", "within", "duration"]) {
-      configuration.lockout.attempts = try part["wrong_codes"]?.integer(in: 1...100) ?? 5
-      configuration.lockout.window = try part["within"]?.duration(in: .seconds(1)...(.seconds(3600))) ?? .seconds(60)
-      configuration.lockout.first = try part["duration"]?.duration(in: .seconds(1)...(.seconds(900))) ?? .seconds(60)
-    }
-    if let contact = configuration.contact, let button = configuration.exitButton,
-      contact.address == button.address, contact.input == button.input
-    {
-      throw (members["exit_button"] ?? node).fault(
-        "it shares input \(button.input) of one device with the contact; give each its own input")
-    }
-    var lengths = [4, 5, 6, 7, 8]
-    if let list = keypad?["code_lengths"] {
-      lengths = []
-      for length in try list.elements() { lengths.append(try length.integer(in: 4...12)) }
-      guard !lengths.isEmpty else { throw list.fault("the list is empty; write at least one length") }
-    }
-    let hasOpenLengths = keypad?["code_lengths"] == nil
-    if case .length(let length) = reader.terminator, lengths != [length] {
-      guard let keypad else { throw node.fault("a keypad without a terminator key needs one code length") }
-      throw keypad.owner.fault(
-        "with terminator \(length) every code has \(length) digits: set 'code_lengths: [\(length)]'")
-    }
-    // A keypad that ends an entry after so many digits never sends nine.
-    var canTakeNine = true
-    if case .length(let length) = reader.terminator { canTakeNine = length == 9 }
-    if let wish = members["offline_codes"], try wish.flag(), !canTakeNine {
-      throw wish.fault("offline codes have 9 digits, and the keypad's terminator ends an entry sooner; leave it out")
-    }
-    let takesOfflineCodes = try members["offline_codes"]?.flag() ?? canTakeNine
+    let lockOut = values.section(DoorKeys.lockOut)
+    configuration.lockout.attempts = lockOut[LockOutKeys.wrongCodes]
+    configuration.lockout.window = lockOut[LockOutKeys.within]
+    configuration.lockout.first = lockOut[LockOutKeys.duration]
+    Self.checkInputs(contact, button)
+    let lengths = keypad[KeypadKeys.codeLengths]
+    let openLengths = keypad.node?[KeypadKeys.codeLengths.entry.name] == nil
+    let takesOfflineCodes = Self.checkLengths(lengths, of: values, keypad, terminator: reader.terminator)
     return Door(
-      name: try members.required("name", "add the door's name").text(), line: line.map { lines[$0].name } ?? "",
-      configuration: configuration, codeLengths: lengths, hasOpenLengths: hasOpenLengths,
-      takesOfflineCodes: takesOfflineCodes)
+      name: values[DoorKeys.name], line: line.map { lines[$0].name } ?? "", configuration: configuration,
+      codeLengths: lengths, hasOpenLengths: openLengths, takesOfflineCodes: takesOfflineCodes)
   }
 
-  private static func terminator(_ node: ConfigurationNode) throws(ConfigurationFault) -> PINCollector.Terminator {
-    switch try node.text() {
-    case "#": return .hash
-    case "burst": return .burst
-    case let text:
-      guard let length = Int(text), (4...12).contains(length) else {
-        throw node.misfit("\"#\", burst, or the number of digits after which a code is complete, 4 to 12")
-      }
-      return .length(length)
+  private static func checkInputs(_ contact: ConfigurationValues, _ button: ConfigurationValues) {
+    guard let device = contact.given(ContactKeys.device), device == button.given(ExitButtonKeys.device),
+      contact[ContactKeys.input] == button[ExitButtonKeys.input]
+    else { return }
+    button.fault(
+      "it shares input \(button[ExitButtonKeys.input]) of one device with the contact; give each its own input")
+  }
+
+  /// - Returns: whether the door takes offline codes.
+  private static func checkLengths(
+    _ lengths: [Int], of values: ConfigurationValues, _ keypad: ConfigurationValues,
+    terminator: PINCollector.Terminator
+  ) -> Bool {
+    // A keypad that ends an entry after so many digits never sends nine.
+    guard case .length(let length) = terminator else { return values.given(DoorKeys.offlineCodes) ?? true }
+    if lengths != [length] {
+      keypad.fault(
+        KeypadKeys.codeLengths,
+        "with terminator \(length) every code has \(length) digits; set 'code_lengths: [\(length)]'")
     }
+    let wish = values.given(DoorKeys.offlineCodes)
+    if wish == true, length != 9 {
+      values.fault(
+        DoorKeys.offlineCodes,
+        "offline codes have 9 digits, and the keypad's terminator ends an entry sooner; leave it out")
+    }
+    return wish ?? (length == 9)
   }
 }

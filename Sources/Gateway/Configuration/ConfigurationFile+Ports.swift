@@ -1,29 +1,31 @@
 import LockTransport
 
 extension ConfigurationFile {
-  /// Which serial port a line is on: a path, or a mapping that names an adapter by what does not change.
-  static func port(_ node: ConfigurationNode) throws(ConfigurationFault) -> PortSelector {
-    if node.isScalar { return .path(try node.text()) }
-    let members = try node.members(["usb_serial", "interface", "usb_path"])
-    switch (try members["usb_serial"]?.text(), try members["usb_path"]?.text()) {
-    case (let serial?, nil):
-      return .usbSerial(serial, interface: try members["interface"]?.integer(in: 0...255))
-    case (nil, let place?):
-      if let interface = members["interface"] {
-        throw interface.fault("goes with 'usb_serial' only: the end of a USB path says which interface")
-      }
-      return .topology(place)
-    default:
-      throw node.misfit("either 'usb_serial' or 'usb_path' into it; 'bitting ports' shows both of each adapter")
-    }
+  /// The keys that name a serial port by what does not change.
+  enum PortKeys {
+    static let usbSerial = ConfigurationKey.text(
+      "usb_serial", .optional("by USB path"), "the serial number of the USB adapter, in whatever socket; in quotes"
+    ).example("\"FT1234\"")
+    static let interface = ConfigurationKey.integer(
+      "interface", in: 0...255, .optional("any"), "which interface of an adapter with several")
+    static let usbPath = ConfigurationKey.text(
+      "usb_path", .optional("by serial number"), "the USB socket: whatever is plugged into it"
+    ).example("\"pci-0000:00:14.0-usb-0:1.2:1.0\"")
+    static let section = ConfigurationSection(
+      "", [usbSerial, interface, usbPath],
+      conditions: [
+        .eitherOr("usb_serial", "usb_path", hint: "'bitting ports' shows both of each adapter"),
+        .needs("interface", "usb_serial", reason: "the end of a USB path says which interface"),
+      ])
   }
 
-  /// The serial number that a device tells on the wire, as the gateway shows it.
-  static func deviceSerial(_ node: ConfigurationNode) throws(ConfigurationFault) -> UInt32 {
-    let text = try node.text()
-    guard text.count == 8, let serial = UInt32(text, radix: 16) else {
-      throw node.misfit("a serial number of 8 hex digits as the log and the device's errors show it, in quotes")
-    }
-    return serial
+  /// Which serial port a line is on; nil when it is not said, which is told.
+  static func port(_ values: ConfigurationValues) -> PortSelector? {
+    guard let node = values.node?[LineKeys.port.entry.name] else { return nil }
+    guard LineKeys.port.entry.form.faults(of: node).isEmpty else { return nil }
+    if let path = node.scalar { return .path(path) }
+    let port = values.section(LineKeys.port)
+    if let place = port.given(PortKeys.usbPath) { return .topology(place) }
+    return .usbSerial(port[PortKeys.usbSerial], interface: port.given(PortKeys.interface))
   }
 }

@@ -1,138 +1,161 @@
-import Foundation
-import LockCore
 import Yams
 
-/// What is wrong with a configuration file, where, and how to mend it.
-package struct ConfigurationFault: Error {
-  /// Line in the file, from 1; 0 when it concerns the whole file.
-  package var line: Int
+/// What is wrong with a configuration, where, and how to mend it.
+package struct ConfigurationFault: Error, Equatable {
+  /// Where the faulty value stands.
+  package var origin: ConfigurationOrigin
   /// What is wrong; how to mend it.
   package var message: String
+
+  /// The fault as one line for people.
+  /// - Parameter path: the file's path, as the reader of the line knows it.
+  package func sentence(file path: String) -> String {
+    switch self.origin {
+    case .line(let line): "\(path):\(line): \(self.message)"
+    case .variable(let name), .option(let name): "\(name): \(self.message)"
+    case .fallback: self.message
+    }
+  }
 }
 
-/// One node of a configuration file, with the line it stands in and the name by which messages call it.
-struct ConfigurationNode {
-  let node: Node
-  let name: String
+/// Where a value of the configuration comes from.
+package enum ConfigurationOrigin: Hashable, Sendable {
+  /// This line of the file, from 1; 0 for the whole file.
+  case line(Int)
+  /// This environment variable.
+  case variable(String)
+  /// This option of the command line.
+  case option(String)
+  /// Nothing was said.
+  case fallback
+}
 
-  var line: Int { self.node.mark?.line ?? 0 }
-  var isScalar: Bool { self.node.scalar != nil }
-
-  func fault(_ message: String) -> ConfigurationFault {
-    ConfigurationFault(line: self.line, message: "\(self.name): \(message)")
+/// One node of a configuration: what the file says, or what was said on top of it.
+package struct ConfigurationNode {
+  /// What a node holds.
+  enum Content {
+    /// A value as it is written. YAML gives plain ones a type by their look; texts in quotes are texts.
+    case scalar(String, isPlain: Bool)
+    case list([ConfigurationNode])
+    case mapping([Member])
   }
 
-  /// Reads a file's text.
-  static func parse(_ text: String) throws(ConfigurationFault) -> ConfigurationNode {
-    do {
-      guard let node = try Yams.compose(yaml: text) else {
-        throw ConfigurationFault(line: 1, message: "the file is empty; begin with 'site:' and 'doors:'")
-      }
-      return ConfigurationNode(node: node, name: "configuration")
-    } catch let fault as ConfigurationFault {
-      throw fault
-    } catch YamlError.scanner(_, let problem, let mark, _), YamlError.parser(_, let problem, let mark, _) {
-      throw ConfigurationFault(
-        line: mark.line, message: "this is not YAML: \(problem); check the indentation and the quotes around here")
-    } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
-      throw ConfigurationFault(
-        line: context.mark.line, message: "'\(keys.joined(separator: "', '"))' is given twice here; keep one")
-    } catch {
-      throw ConfigurationFault(line: 0, message: "this is not YAML; check the indentation and the quotes")
-    }
+  /// One member of a mapping.
+  struct Member {
+    var key: String
+    /// Where the key stands.
+    var line: Int
+    var value: ConfigurationNode
+  }
+
+  var content: Content
+  var origin: ConfigurationOrigin
+  /// By which messages call it: `doors[1].strike.seconds`; empty for the whole file.
+  var path: String
+
+  func fault(_ message: String) -> ConfigurationFault {
+    ConfigurationFault(origin: self.origin, message: "\(self.path.isEmpty ? "configuration" : self.path): \(message)")
   }
 
   /// The fault of a value that is not what it must be.
   func misfit(_ wanted: String) -> ConfigurationFault {
-    let found = self.node.scalar.map { $0.string.isEmpty ? "nothing" : "'\($0.string)'" }
-    return self.fault("\(found ?? "this") will not do; write \(wanted)")
+    var found = "this"
+    if case .scalar(let text, _) = self.content { found = text.isEmpty ? "nothing" : "'\(text)'" }
+    return self.fault("\(found) will not do; write \(wanted)")
   }
 
-  // MARK: Mappings
+  /// The value as it is written; nil for lists and mappings.
+  var scalar: String? { if case .scalar(let text, _) = self.content { text } else { nil } }
 
-  /// The members; refuses keys that are not known here, so that a misspelt one is found.
-  func members(_ known: [String]) throws(ConfigurationFault) -> Members {
-    guard let mapping = self.node.mapping else {
-      throw self.misfit("a mapping with the keys \(known.joined(separator: ", "))")
+  /// The elements of a list; none for anything else.
+  var elements: [ConfigurationNode] { if case .list(let elements) = self.content { elements } else { [] } }
+
+  /// The member of a mapping; nil where there is none.
+  subscript(key: String) -> ConfigurationNode? {
+    guard case .mapping(let members) = self.content else { return nil }
+    return members.first { $0.key == key }?.value
+  }
+
+  /// Puts a value in place of what the file says.
+  mutating func set(_ keys: ArraySlice<String>, to texts: [String], origin: ConfigurationOrigin) {
+    guard let key = keys.first else {
+      let values = texts.map { Self(content: .scalar($0, isPlain: true), origin: origin, path: self.path) }
+      (self.content, self.origin) = (values.count == 1 ? values[0].content : .list(values), origin)
+      return
     }
-    var members: [String: ConfigurationNode] = [:]
-    for (key, value) in mapping {
-      let keyNode = ConfigurationNode(node: key, name: self.name)
-      guard let name = key.string, known.contains(name) else {
-        throw keyNode.fault(
-          "unknown key '\(key.string ?? "?")'; known are \(known.joined(separator: ", "))")
+    var members: [Member] = []
+    switch self.content {
+    case .mapping(let present): members = present
+    // `api:` with nothing below it is a section in which nothing is said.
+    case .scalar(let text, _) where text.isEmpty: break
+    // What the file says here is wrong and is told.
+    case .scalar, .list: return
+    }
+    let path = self.path.isEmpty ? key : "\(self.path).\(key)"
+    let index = members.firstIndex { $0.key == key } ?? members.endIndex
+    if index == members.endIndex {
+      members.append(
+        Member(key: key, line: 0, value: .init(content: .mapping([]), origin: origin, path: path)))
+    }
+    members[index].value.set(keys.dropFirst(), to: texts, origin: origin)
+    self.content = .mapping(members)
+  }
+}
+
+// MARK: - From YAML
+
+extension ConfigurationNode {
+  /// Reads a file's text.
+  static func parse(_ text: String) throws(ConfigurationFault) -> ConfigurationNode {
+    func fault(_ line: Int, _ message: String) -> ConfigurationFault {
+      ConfigurationFault(origin: .line(line), message: message)
+    }
+    do {
+      guard let node = try Yams.compose(yaml: text) else {
+        throw fault(1, "the file is empty; begin with 'site:' and 'doors:'")
       }
-      members[name] = ConfigurationNode(node: value, name: self.name == "configuration" ? name : "\(self.name).\(name)")
-    }
-    return Members(owner: self, members: members)
-  }
-
-  /// The members of a mapping by key.
-  struct Members {
-    let owner: ConfigurationNode
-    let members: [String: ConfigurationNode]
-
-    subscript(key: String) -> ConfigurationNode? { self.members[key] }
-
-    func required(_ key: String, _ hint: String) throws(ConfigurationFault) -> ConfigurationNode {
-      guard let node = self.members[key] else { throw self.owner.fault("'\(key)' is missing; \(hint)") }
-      return node
+      return try Self.node(node, path: "")
+    } catch let fault as ConfigurationFault {
+      throw fault
+    } catch YamlError.scanner(_, let problem, let mark, _), YamlError.parser(_, let problem, let mark, _) {
+      throw fault(mark.line, "this is not YAML: \(problem); check the indentation and the quotes around here")
+    } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
+      throw fault(context.mark.line, "'\(keys.joined(separator: "', '"))' is given twice here; keep one")
+    } catch {
+      throw fault(0, "this is not YAML; check the indentation and the quotes")
     }
   }
 
-  /// The elements of a list.
-  func elements() throws(ConfigurationFault) -> [ConfigurationNode] {
-    guard let sequence = self.node.sequence else { throw self.misfit("a list, each entry beginning with '-'") }
-    return sequence.enumerated().map { ConfigurationNode(node: $1, name: "\(self.name)[\($0 + 1)]") }
+  /// The default of a key.
+  static func fallback(_ text: String, path: String) throws(ConfigurationFault) -> ConfigurationNode {
+    var node = try Self.parse(text)
+    (node.path, node.origin) = (path, .fallback)
+    return node
   }
 
-  // MARK: Scalars
-
-  func text() throws(ConfigurationFault) -> String {
-    guard let text = self.node.scalar?.string, !text.isEmpty else { throw self.misfit("a text") }
-    return text
-  }
-
-  func integer(in range: ClosedRange<Int>) throws(ConfigurationFault) -> Int {
-    guard let text = self.node.scalar?.string, let number = Int(text), range.contains(number) else {
-      throw self.misfit("a whole number from \(range.lowerBound) to \(range.upperBound)")
-    }
-    return number
-  }
-
-  func flag() throws(ConfigurationFault) -> Bool {
-    switch self.node.scalar?.string {
-    case "true", "yes", "on": return true
-    case "false", "no", "off": return false
-    default: throw self.misfit("true or false")
-    }
-  }
-
-  func choice<Choice>(_ choices: KeyValuePairs<String, Choice>) throws(ConfigurationFault) -> Choice {
-    let text = self.node.scalar?.string
-    guard let choice = choices.first(where: { $0.key == text }) else {
-      throw self.misfit("one of \(choices.map(\.key).joined(separator: ", "))")
-    }
-    return choice.value
-  }
-
-  /// A number and a unit: `500ms`, `5s`, `2m`, `1h`.
-  func duration(in range: ClosedRange<Duration>) throws(ConfigurationFault) -> Duration {
-    let units: [(String, Duration)] = [
-      ("ms", .milliseconds(1)), ("s", .seconds(1)), ("m", .seconds(60)), ("h", .seconds(3600)),
-    ]
-    if let text = self.node.scalar?.string {
-      for (unit, length) in units where text.hasSuffix(unit) {
-        if let number = Double(text.dropLast(unit.count)), number.isFinite, number >= 0, number < 1e9 {
-          let duration = length * number
-          if range.contains(duration) { return duration }
+  private static func node(_ node: Yams.Node, path: String) throws(ConfigurationFault) -> ConfigurationNode {
+    let line = node.mark?.line ?? 0
+    let content: Content
+    switch node {
+    case .scalar(let scalar): content = .scalar(scalar.string, isPlain: scalar.style == .plain)
+    case .sequence(let elements):
+      var list: [ConfigurationNode] = []
+      for element in elements { list.append(try Self.node(element, path: "\(path)[\(list.count + 1)]")) }
+      content = .list(list)
+    case .mapping(let mapping):
+      var members: [Member] = []
+      for (key, value) in mapping {
+        let keyLine = key.mark?.line ?? line
+        guard let name = key.scalar?.string else {
+          throw ConfigurationFault(origin: .line(keyLine), message: "a key is no text; write 'key: value'")
         }
+        members.append(
+          Member(key: name, line: keyLine, value: try Self.node(value, path: path.isEmpty ? name : "\(path).\(name)")))
       }
+      content = .mapping(members)
+    case .alias:
+      throw ConfigurationFault(origin: .line(line), message: "'*' refers to what is not known here; write it out")
     }
-    func words(_ duration: Duration) -> String {
-      duration >= .seconds(1) ? "\(duration.components.seconds)s" : "\(duration.wholeMilliseconds)ms"
-    }
-    throw self.misfit(
-      "a duration such as 500ms, 5s or 2m, from \(words(range.lowerBound)) to \(words(range.upperBound))")
+    return ConfigurationNode(content: content, origin: .line(line), path: path)
   }
 }

@@ -1,0 +1,51 @@
+import Foundation
+import Gateway
+
+/// Where the daemon's configuration is read from, at the start and again later.
+struct ConfigurationLoader {
+  /// The file; nil for a demo without one.
+  let path: String?
+  private let overlay: ConfigurationOverlay
+
+  /// Looks for the file.
+  /// - Parameters:
+  ///   - path: the file that an option names.
+  ///   - isDemo: true when simulated doors are enough.
+  ///   - options: what options say on top of the file, by the path of their key.
+  init(
+    path: String?, isDemo: Bool, environment: [String: String],
+    options: [(path: String, option: String, texts: [String])]
+  ) throws(StartFault) {
+    let standard = FileManager.default.fileExists(atPath: ConfigurationFile.standardPath) && !isDemo
+    self.path = path ?? environment["BITTING_CONFIG"] ?? (standard ? ConfigurationFile.standardPath : nil)
+    self.overlay = ConfigurationOverlay(environment: environment, options: options)
+    guard isDemo || self.path != nil else {
+      throw StartFault(
+        .usage,
+        "nothing to run: there is no \(ConfigurationFile.standardPath); give --config FILE for real doors, or --demo for simulated ones"
+      )
+    }
+  }
+
+  /// Reads all that is said.
+  func load() throws(StartFault) -> ConfigurationFile {
+    let name = self.path ?? "demo"
+    do {
+      if let path = self.path { return try ConfigurationSource(path: path, overlay: self.overlay).file() }
+      return try ConfigurationSource(Self.demo, directory: URL(fileURLWithPath: "."), overlay: self.overlay).file()
+    } catch {
+      throw error.startFault(file: name)
+    }
+  }
+
+  /// What should be mended, a sentence each.
+  func warnings(about file: ConfigurationFile) -> [String] {
+    (self.overlay.warnings + file.warnings).map { $0.sentence(file: self.path ?? "demo") }
+  }
+
+  // The demo is for trying things out: without a configuration nobody is held back.
+  private static let demo = """
+    site: { name: Demo site, time_zone: Europe/Berlin }
+    api: { rate_limits: "off" }
+    """
+}
