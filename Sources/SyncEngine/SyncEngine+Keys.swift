@@ -6,6 +6,9 @@ internal import Synchronization
 
 /// API keys: who may ask.
 extension SyncEngine {
+  /// The most keys that may be good at once.
+  public static let mostAPIKeys = 200
+
   /// SHA-256 in lower-case hexadecimal of a document with its keys in order: the same for the same request.
   public static func hash(of document: JSONValue) -> String? {
     (try? Store.text(document)).map { Digest(of: Array($0.utf8)).hex }
@@ -35,13 +38,25 @@ extension SyncEngine {
   /// - Parameters:
   ///   - name: for people.
   ///   - scopes: what it may do.
-  /// - Throws: ``RequestFault/storeUnavailable(_:)``; then there is no key.
+  /// - Throws: ``RequestFault/invalid(_:)`` for a name that a good key has, ``RequestFault/storeUnavailable(_:)``; then
+  ///   there is no key.
   /// - Returns: what is known of it from now on, and the key itself, which is known nowhere else.
   public func createAPIKey(name: String, scopes: Scopes) throws(RequestFault) -> (key: APIKey, secret: APIKeySecret) {
+    let good = self.apiKeys.filter { $0.revokedAt == nil }
+    guard !good.contains(where: { $0.name == name }) else {
+      throw .invalid("There is a key of this name already; revoke it first, or take another name.")
+    }
+    guard good.count < Self.mostAPIKeys else {
+      throw .invalid("There are \(Self.mostAPIKeys) keys already, and no more can be had; revoke one first.")
+    }
     let secret = APIKeySecret()
     let key = APIKey(
       id: UUID().uuidString.lowercased(), name: name, scopes: scopes, prefix: secret.prefix, createdAt: self.now())
-    try self.writeKeys { try self.store.add(key, secret.digest, in: $0) }
+    let request = AuditedRequest.current
+    try self.writeKeys { database in
+      try self.store.add(key, secret.digest, in: database)
+      try self.store.append(request, about: ["api_key_id": [key.id]], key.described, in: database)
+    }
     self.keyRing.withLock { $0.added(key, secret.digest) }
     return (key, secret)
   }
@@ -52,7 +67,11 @@ extension SyncEngine {
     guard let known = self.apiKeys.first(where: { $0.id == id }) else { throw .apiKeyNotFound }
     if known.revokedAt != nil { return known }
     let now = self.now()
-    try self.writeKeys { try self.store.revokeAPIKey(id, at: now, in: $0) }
+    let request = AuditedRequest.current
+    try self.writeKeys { database in
+      try self.store.revokeAPIKey(id, at: now, in: database)
+      try self.store.append(request, about: ["api_key_id": [id]], known.described, in: database)
+    }
     self.keyRing.withLock { $0.revoked(id, at: now) }
     var key = known
     key.revokedAt = now

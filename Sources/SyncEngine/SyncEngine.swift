@@ -78,6 +78,7 @@ public actor SyncEngine {
 
   /// Works until the task is cancelled: opens links, keeps deadlines, takes in what locks tell.
   public func run() async {
+    self.recordStart()
     self.perform(self.site.started(at: self.now()))
     await withTaskGroup { group in
       for session in self.allSessions { group.addTask { await session.run() } }
@@ -94,6 +95,14 @@ public actor SyncEngine {
     }
     self.hasStopped = true
     self.waiters.resumeAll()
+  }
+
+  private func recordStart() {
+    do throws(RequestFault) {
+      try self.record(AuditDraft("daemon.started", by: .daemon))
+    } catch {
+      self.logger.error("the audit log cannot be written: this start is not in it")
+    }
   }
 
   private func takeInMessages() async {

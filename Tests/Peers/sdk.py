@@ -21,9 +21,11 @@ VERSION = version("seam")
 POSTS_EVERYTHING = VERSION.startswith("2.")
 # What is the same in every dialect and therefore runs once, with the newer SDK.
 NO_DIALECT = {
+    "test_audit.py": "operators' routes",
     "test_connections.py": "raw sockets",
     "test_daemon.py": "the process and its files",
     "test_fuzz.py": "requests that schemathesis makes up",
+    "test_keys.py": "raw HTTP with many keys",
     "test_nuki_simulator.py": "a lock; no daemon takes part",
     "test_offline_digits.py": "an algorithm; no daemon takes part",
     "test_osdp.py": "readers and lines",

@@ -257,6 +257,8 @@ extension Call {
       guard self.input.lock().map({ $0 == code.device }) ?? true else { throw RequestFault.accessCodeNotFound }
       return code.json(workspace: workspace)
     }
+    // Who may not see PINs must not find one by trying them all.
+    try self.require(.reveal, for: "finding an access code by its PIN")
     guard let pin = self.input.pin("code") else { throw RequestFault.accessCodeNotFound }
     let lock = try self.input.requiredLock()
     return try await self.engine.accessCode(device: lock, pin: pin, isManaged: isManaged).json(workspace: workspace)
@@ -270,8 +272,11 @@ extension Call {
     var codes = await self.engine.accessCodes(isManaged: isManaged, device: lock, ids: ids)
     if self.input.namesWhatNoSiteHas { codes = [] }
     if let search = self.input.text("search") {
+      let seesPINs = self.caller.scopes.isSuperset(of: .reveal)
       codes = codes.filter { code in
-        [code.name, code.pin?.digits, code.id.rawValue].contains { $0?.contains(caseless: search) ?? false }
+        [code.name, seesPINs ? code.pin?.digits : nil, code.id.rawValue].contains {
+          $0?.contains(caseless: search) ?? false
+        }
       }
     }
     let page = try self.page(of: codes, limit: limit)

@@ -12,7 +12,8 @@ struct RouteTable: Sendable {
   init() {
     let routes =
       Route.site + Route.devices + Route.deviceSimulation + Route.locks + Route.accessCodes + Route.unmanagedAccessCodes
-      + Route.unmanagedDevices + Route.deviceReports + Route.actionAttempts + Route.events + Route.webhooks
+      + Route.unmanagedDevices + Route.deviceReports + Route.actionAttempts + Route.events + Route.webhooks + Route.keys
+      + Route.audit
     self.routes = Dictionary(routes.map { ($0.path, $0) }) { first, _ in first }
   }
 }

@@ -83,6 +83,16 @@ struct APIFault: Error {
       headers: [.retryAfter: String(max(1, seconds))])
   }
 
+  /// Too many unknown keys came from there.
+  static func tooManyWrongKeys(retryAfter wait: Duration) -> APIFault {
+    let seconds = max(1, wait.components.seconds + (wait.components.attoseconds > 0 ? 1 : 0))
+    return APIFault(
+      status: 429, type: "rate_limited",
+      message:
+        "Too many requests with an API key that is not known, or no longer; see to the key, then try again in \(seconds) s",
+      headers: [.retryAfter: String(seconds)])
+  }
+
   /// The body is larger than any request is.
   static let tooLarge = APIFault(
     status: 413, type: "content_too_large", message: "The request body is larger than \(RequestReader.bodyLimit) bytes")

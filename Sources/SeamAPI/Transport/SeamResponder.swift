@@ -10,9 +10,11 @@ struct SeamResponder: Sendable {
   let routes: RouteTable
   let settings: SeamAPI.Settings
   let gate: RateGate
+  let audit: RequestAudit
 
   init(engine: SyncEngine, routes: RouteTable, settings: SeamAPI.Settings) {
     (self.engine, self.routes, self.settings) = (engine, routes, settings)
+    self.audit = RequestAudit(of: engine)
     self.gate = RateGate(settings.rateLimitScale.map { RateLimits(scale: $0) })
   }
 
@@ -60,15 +62,24 @@ struct SeamResponder: Sendable {
     if request.method == .options {
       return Response(status: .ok, headers: [.allow: Self.list(methods), .contentLength: "0"])
     }
-    guard
-      let caller = await self.caller(of: request, from: context.peer)
-        ?? (route.needs.isEmpty ? .nobody(from: context.peer.address) : nil)
-    else {
-      throw .early(.unauthorized)
-    }
+    let caller = try await self.caller(of: request, from: context.peer, on: route)
     guard methods.contains(request.method == .head ? .get : request.method) else {
       throw .early(.methodNotAllowed(Self.list(methods)))
     }
+    do throws(Refusal) {
+      return try await self.answer(to: request, of: caller, on: route, context: context, id: id)
+    } catch {
+      switch error {
+      case .fault(let fault), .early(let fault): await self.audit.refused(fault, to: caller, on: route, id: id)
+      case .connection: break
+      }
+      throw error
+    }
+  }
+
+  private func answer(
+    to request: Request, of caller: Caller, on route: Route, context: ConnectionContext, id: String
+  ) async throws(Refusal) -> Response {
     guard caller.scopes.isSuperset(of: route.needs) else {
       throw .early(.insufficientScope(caller.scopes.missing(of: route.needs), for: route.path))
     }
@@ -82,12 +93,15 @@ struct SeamResponder: Sendable {
     }
     do {
       let document = try RequestReader.document(of: request, body: body, for: route)
+      let input = try route.schema.input(from: document)
       let call = Call(
-        caller: caller, engine: self.engine, method: request.method, path: route.path,
-        input: try route.schema.input(from: document), baseURL: self.baseURL(of: request, in: context),
-        gate: self.gate)
-      let members = try await route.handle(call)
-      return Response(status: 200, json: .object(members.merging(["ok": true]) { _, ok in ok }))
+        caller: caller, engine: self.engine, method: request.method, path: route.path, input: input,
+        baseURL: self.baseURL(of: request, in: context), gate: self.gate)
+      let audited = self.audit.request(route, by: caller, input, id: id)
+      let members = try await AuditedRequest.$current.withValue(audited) { try await route.handle(call) }
+      let reply = JSONValue.object(members.merging(["ok": true]) { _, ok in ok })
+      return Response(
+        status: 200, json: try await self.audit.answer(reply, to: caller, on: route, audited, id: id))
     } catch let fault as APIFault {
       throw .fault(fault)
     } catch let fault as RequestFault {
@@ -99,10 +113,12 @@ struct SeamResponder: Sendable {
     }
   }
 
-  /// Who asks; nil for nobody that is known.
-  private func caller(of request: Request, from peer: Peer) async -> Caller? {
+  /// Who asks.
+  private func caller(of request: Request, from peer: Peer, on route: Route) async throws(Refusal) -> Caller {
     if case .local(let uid) = peer { return .localUser(uid: uid) }
-    guard let sent = Self.bearer(in: request.headers), let key = self.engine.apiKey(sent) else { return nil }
+    if route.needs.isEmpty { return .nobody(from: peer.address) }
+    guard let sent = Self.bearer(in: request.headers) else { throw .early(.unauthorized) }
+    guard let key = self.engine.apiKey(sent) else { throw .early(await self.audit.wrongKey(from: peer.address)) }
     await self.engine.apiKeyWasUsed(key.id, from: peer.address)
     return Caller(.key(id: key.id, name: key.name), scopes: key.scopes, address: peer.address)
   }

@@ -23,4 +23,9 @@ public struct APIKey: Hashable, Sendable {
   public init(id: String, name: String, scopes: Scopes, prefix: String?, createdAt: Timestamp) {
     (self.id, self.name, self.scopes, self.prefix, self.createdAt) = (id, name, scopes, prefix, createdAt)
   }
+
+  /// What the audit log tells of it.
+  var described: [String: JSONValue] {
+    ["name": .string(self.name), "scopes": .array(self.scopes.names.map(JSONValue.string))]
+  }
 }

@@ -13,7 +13,9 @@ extension Site {
     }
     do {
       try self.store.write(reportedCodeLengths: lengths, of: lock)
-      return try self.commit(lock, at: now) { door, _ throws(Never) in door.ledger.capabilities = capabilities }
+      return try self.commit(lock, for: .current, at: now) { door, _ throws(Never) in
+        door.ledger.capabilities = capabilities
+      }
     } catch {
       throw .storeUnavailable("The gateway cannot write its store (\(Store.reason(of: error))).")
     }

@@ -200,7 +200,7 @@ extension Site {
     _ locks: [LockID], at now: Timestamp, _ happening: (inout Door, inout Draft) -> Void
   ) throws(RequestFault) -> [Effect] {
     do {
-      return try self.commit(locks, at: now) { door, draft throws(Never) in happening(&door, &draft) }
+      return try self.commit(locks, for: .current, at: now) { door, draft throws(Never) in happening(&door, &draft) }
     } catch {
       throw .storeUnavailable(
         "The gateway cannot write its store (\(Store.reason(of: error))); nothing was changed. Check the disk, then try again."

@@ -92,6 +92,9 @@ struct Site {
 
   /// How long what is over is remembered: finished attempts, who held a slot.
   static let retention = Duration.hours(24 * 90)
+  /// How long entries of the audit log are kept, and how many.
+  private static let auditRetention = Duration.hours(24 * 366)
+  private static let mostAuditEntries = 100_000
   private static let pruningDelay = Duration.minutes(10)
   private static let longOutage = Duration.minutes(10)
   private static let storeRetryDelay = Duration.seconds(10)
@@ -128,6 +131,7 @@ struct Site {
         eventsBefore: date - self.eventRetention, othersBefore: date - Self.retention)
       try self.store.forgetRetiredPINs(before: now - Self.pinRest)
       self.retiredPINs = self.retiredPINs.filter { $0.value >= now - Self.pinRest }
+      try self.store.pruneAudit(before: date - Self.auditRetention, keeping: Self.mostAuditEntries, at: now)
       if !isDone { self.nextPruning = now + .minutes(1) }
       return []
     } catch {
@@ -173,19 +177,30 @@ struct Site {
           ]))
     }
     var pendingAttempts: [Attempt] { self.attempts.values.filter { $0.attempt.isPending } }
+    /// What a request touched, for the audit log.
+    func subjects(on locks: [LockID], at now: Timestamp) -> [String: [String]] {
+      let fresh = self.attempts.values.filter { $0.attempt.createdAt == now }
+      let created = self.events.filter { $0.type == .accessCodeCreated }.compactMap(\.code)
+      return [
+        "device_id": locks.map(\.rawValue), "action_attempt_id": fresh.map(\.attempt.id).sorted(),
+        "access_code_id": Set(fresh.compactMap(\.code) + created).map(\.rawValue).sorted(),
+      ]
+    }
     /// False once this happening has ended the attempt.
     func isOpen(_ id: String) -> Bool { self.attempts[id]?.attempt.isPending ?? true }
   }
 
   /// Applies what happened to one lock.
   mutating func commit<Failure: Error>(
-    _ lock: LockID, at now: Timestamp, _ happening: (inout Door, inout Draft) throws(Failure) -> Void
-  ) throws -> [Effect] { try self.commit([lock], at: now, happening) }
+    _ lock: LockID, for request: AuditedRequest? = nil, at now: Timestamp,
+    _ happening: (inout Door, inout Draft) throws(Failure) -> Void
+  ) throws -> [Effect] { try self.commit([lock], for: request, at: now, happening) }
 
   /// Applies what happened to some locks, what could not be stored before included, draws the conclusions, and commits
   /// all of it. When the store cannot be written, nothing has happened and the fault is thrown.
   mutating func commit<Failure: Error>(
-    _ locks: [LockID], at now: Timestamp, _ happening: (inout Door, inout Draft) throws(Failure) -> Void
+    _ locks: [LockID], for request: AuditedRequest? = nil, at now: Timestamp,
+    _ happening: (inout Door, inout Draft) throws(Failure) -> Void
   ) throws -> [Effect] {
     var draft = Draft()
     var changed: [(door: Door, before: Door, plan: LockLedger.Plan)] = []
@@ -227,6 +242,7 @@ struct Site {
           if let reply = draft.reply { try self.store.keep(reply, at: now, in: database) }
           try self.store.append(draft.events, workspace: self.workspaceID, at: createdAt, in: database)
           for (attempt, code) in draft.attempts.values { try self.store.write(attempt, code: code, in: database) }
+          try self.store.append(request, about: draft.subjects(on: locks, at: now), in: database)
         }
       } catch {
         self.storeFault = Store.reason(of: error)
@@ -373,7 +389,9 @@ struct Site {
     ActionAttempt, [Effect]
   ) {
     let attempt = Self.attempt(kind, on: lock, at: now)
-    var effects = try self.commit(lock, at: now) { _, draft throws(Never) in draft.add(attempt, for: nil) }
+    var effects = try self.commit(lock, for: .current, at: now) { _, draft throws(Never) in
+      draft.add(attempt, for: nil)
+    }
     effects.append(self.send(command, to: lock, errand: .attempt(attempt)))
     return (attempt, effects)
   }
@@ -381,7 +399,7 @@ struct Site {
   /// An attempt begins that no command serves.
   mutating func begin(_ kind: String, on lock: LockID, at now: Timestamp) throws -> ActionAttempt {
     let attempt = Self.attempt(kind, on: lock, at: now)
-    _ = try self.commit(lock, at: now) { _, draft throws(Never) in draft.add(attempt, for: nil) }
+    _ = try self.commit(lock, for: .current, at: now) { _, draft throws(Never) in draft.add(attempt, for: nil) }
     return attempt
   }
 
@@ -394,7 +412,7 @@ struct Site {
   mutating func rename(
     _ lock: LockID, nickname: String?, customMetadata: [String: JSONValue], at now: Timestamp
   ) throws -> [Effect] {
-    try self.commit(lock, at: now) { door, draft throws(Never) in
+    try self.commit(lock, for: .current, at: now) { door, draft throws(Never) in
       let before = door.displayName
       (door.nickname, door.customMetadata) = (nickname, customMetadata)
       guard door.displayName != before else { return }

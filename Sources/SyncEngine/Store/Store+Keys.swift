@@ -21,6 +21,7 @@ extension Store {
         return try Self.key(row).key
       }
       try self.add(key, secret.digest, in: database)
+      try self.append([Self.making(key, by: .daemon)], at: now, in: database)
       return key
     }
   }
@@ -32,6 +33,13 @@ extension Store {
       arguments: [
         key.id, digest.hex, key.name, key.scopes.names.joined(separator: " "), key.prefix, key.createdAt.milliseconds,
       ])
+  }
+
+  private static func making(_ key: APIKey, by author: AuditDraft.Author) -> AuditDraft {
+    var draft = AuditDraft("keys.made", by: author)
+    draft.subjects = ["api_key_id": [key.id]]
+    draft.details = key.described
+    return draft
   }
 
   /// Marks a key as revoked; within the caller's transaction.

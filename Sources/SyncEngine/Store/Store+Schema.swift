@@ -271,6 +271,18 @@ extension Store {
           ])
       }
     }
+    migrator.registerMigration("12") { database in
+      try database.execute(
+        sql: """
+          -- Who did what: a chain; see AuditRecord. Old entries go, their numbers never come again.
+          CREATE TABLE audit (
+            sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+            created_at INTEGER NOT NULL,
+            entry TEXT NOT NULL,                 -- JSON as it is hashed
+            hash TEXT NOT NULL                   -- SHA-256 in hexadecimal
+          ) STRICT;
+          """)
+    }
     return migrator
   }
 }

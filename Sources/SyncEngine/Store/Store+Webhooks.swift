@@ -47,7 +47,11 @@ extension Store {
   /// Keeps a new webhook; it gets what is stored from now on.
   /// - Returns: its queue.
   func add(_ webhook: Webhook) throws -> WebhookQueue {
-    try self.database.write { database in
+    let request = AuditedRequest.current
+    return try self.database.write { database in
+      try self.append(
+        request, about: ["webhook_id": [webhook.id]], ["event_types": .array(webhook.eventTypes.map(JSONValue.string))],
+        in: database)
       let queue = WebhookQueue(position: try Self.journalEnd(database))
       try database.execute(
         sql: "INSERT INTO webhook (id, url, event_types, secret, created_at, position) VALUES (?, ?, ?, ?, ?, ?)",
@@ -61,7 +65,11 @@ extension Store {
 
   /// Changes which events a webhook gets, and writes where it stands, so that what it did not want before stays out.
   func write(eventTypes: [String], of webhook: String, position: Int64) throws {
+    let request = AuditedRequest.current
     try self.database.write { database in
+      try self.append(
+        request, about: ["webhook_id": [webhook]], ["event_types": .array(eventTypes.map(JSONValue.string))],
+        in: database)
       try database.execute(
         sql: "UPDATE webhook SET event_types = ?, position = ? WHERE id = ?",
         arguments: [try Self.text(.array(eventTypes.map(JSONValue.string))), position, webhook])
@@ -70,7 +78,9 @@ extension Store {
 
   /// Forgets a webhook and all that waits for it.
   func removeWebhook(_ id: String) throws {
+    let request = AuditedRequest.current
     try self.database.write { database in
+      try self.append(request, about: ["webhook_id": [id]], in: database)
       try database.execute(sql: "DELETE FROM webhook_trial WHERE webhook_id = ?", arguments: [id])
       try database.execute(sql: "DELETE FROM webhook WHERE id = ?", arguments: [id])
     }
