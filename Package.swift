@@ -64,6 +64,7 @@ let siteDependencies: [Package.Dependency] = [
   // Hummingbird's own, named here because SeamAPI imports them.
   .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
   .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.34.1"),
+  .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.0"),
   .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
   .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
   .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
@@ -83,9 +84,17 @@ let siteTargets: [Target] = [
       .product(name: "Logging", package: "swift-log"),
     ], swiftSettings: swift),
   .target(
+    name: "TransportSecurity",
+    dependencies: [
+      "LockCore", .product(name: "NIOCore", package: "swift-nio"),
+      .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "Logging", package: "swift-log"),
+    ], swiftSettings: swift),
+  .testTarget(
+    name: "TransportSecurityTests", dependencies: ["LockCore", "TransportSecurity"], swiftSettings: swift),
+  .target(
     name: "SeamAPI",
     dependencies: [
-      "CListen", "Listening", "LockCore", "SyncEngine",
+      "CListen", "Listening", "LockCore", "SyncEngine", "TransportSecurity",
       .product(name: "AsyncHTTPClient", package: "async-http-client"),
       .product(name: "Hummingbird", package: "hummingbird"),
       .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -95,6 +104,8 @@ let siteTargets: [Target] = [
       .product(name: "NIOPosix", package: "swift-nio"),
       .product(name: "NIOHTTP1", package: "swift-nio"),
       .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+      .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      .product(name: "NIOTLS", package: "swift-nio"),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
     ], swiftSettings: swift),
@@ -115,7 +126,7 @@ let siteTargets: [Target] = [
     name: "bittingd",
     dependencies: [
       "Gateway", "Listening", "LockCore", "OfflineCodes", "LockDrivers", "LockTransport", "LockSimulator", "SyncEngine",
-      "SeamAPI", "Systemd",
+      "SeamAPI", "Systemd", "TransportSecurity",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -6,6 +6,8 @@ public struct ListenFault: Error, Equatable {
     case wrong
     /// Somebody else listens there, or this machine has no such address.
     case taken
+    /// What is sent there could be read by others.
+    case exposed
     /// The file cannot be made there.
     case cannotCreate
   }

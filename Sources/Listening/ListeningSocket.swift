@@ -33,15 +33,23 @@ public struct ListeningSocket: Sendable {
   // MARK: TCP
 
   /// Listens for TCP at all addresses that the names stand for: `localhost` is often two.
+  /// - Parameters:
+  ///   - addresses: the addresses.
+  ///   - isLoopbackOnly: true to refuse an address that other machines reach.
   /// - Returns: the sockets in the order given.
   /// - Throws: with the address as it was given; then nothing listens.
-  public static func tcp(_ addresses: [ListenAddress]) throws(ListenFault) -> [ListeningSocket] {
+  public static func tcp(
+    _ addresses: [ListenAddress], isLoopbackOnly: Bool = false
+  ) throws(ListenFault) -> [ListeningSocket] {
     var wanted: [(given: ListenAddress, numeric: String)] = []
     for address in addresses {
       for numeric in try Self.resolve(address)
       where !wanted.contains(where: { $0.numeric == numeric && $0.given.port == address.port }) {
         wanted.append((address, numeric))
       }
+    }
+    if isLoopbackOnly, let far = wanted.first(where: { !ListenAddress.isLoopback(numeric: $0.numeric) }) {
+      throw .offLoopback("\(far.given)")
     }
     var sockets: [ListeningSocket] = []
     for (given, numeric) in wanted {

@@ -1,6 +1,7 @@
 public import Listening
 public import Logging
 public import SyncEngine
+public import TransportSecurity
 
 /// The access-code API over HTTP: what the official Seam client libraries speak.
 public struct SeamAPI: Sendable {
@@ -36,15 +37,18 @@ public struct SeamAPI: Sendable {
   /// The HTTP server, to be run as a service.
   /// - Parameters:
   ///   - sockets: where to take requests; over a unix socket no key is asked for.
-  ///   - onRunning: called once requests are taken.
+  ///   - certificate: shown to clients over TCP, for TLS; nil for plain HTTP.
+  ///   - onRunning: called once requests are taken at all of them.
   public func server(
-    at sockets: [ListeningSocket], onRunning: @escaping @Sendable () async -> Void = {}
+    at sockets: [ListeningSocket], certificate: ServerCertificate? = nil,
+    onRunning: @escaping @Sendable () async -> Void = {}
   ) -> APIServer {
     APIServer(
       sockets: sockets,
       setup: ConnectionSetup(
         responder: SeamResponder(engine: self.engine, routes: RouteTable(), settings: self.settings),
-        limits: RequestArrival.Limits(head: self.settings.requestTimeout), logger: self.logger),
+        limits: RequestArrival.Limits(head: self.settings.requestTimeout), certificate: certificate,
+        logger: self.logger),
       onRunning: onRunning)
   }
 }

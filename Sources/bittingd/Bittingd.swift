@@ -6,6 +6,8 @@ import Logging
 import SeamAPI
 import ServiceLifecycle
 import SyncEngine
+import Systemd
+import TransportSecurity
 import UnixSignals
 
 /// The daemon.
@@ -50,6 +52,9 @@ import UnixSignals
       "How much to log: trace, debug, info, notice, warning, error. (default: notice)", valueName: "level"))
   var logLevel: String?
 
+  @Flag(help: "Let other machines ask without TLS: whoever is on that network can read keys and PINs.")
+  var plainHTTPOffLoopback = false
+
   func run() async throws {
     do {
       try await self.serve()
@@ -64,12 +69,19 @@ import UnixSignals
   }
 
   private func serve() async throws {
+    // Before there are other threads: it changes the environment.
+    guard let handedOver = HandedOverSocket.takeAll() else {
+      throw StartFault(.usage, "LISTEN_FDS and LISTEN_PID in the environment make no sense; are they left over?")
+    }
     var logger = Logger(label: "bittingd") { StreamLogHandler.standardError(label: $0) }
     // Read before anything is made, so that a mistake in it leaves nothing behind.
     let loader = try ConfigurationLoader(
       path: self.config, isDemo: self.demo, environment: ProcessInfo.processInfo.environment,
       options: [
         ("api.listen", "--listen", self.listen), ("api.socket", "--socket", [self.socket].compactMap(\.self)),
+        (
+          "api.plain_http_off_loopback", "--plain-http-off-loopback", self.plainHTTPOffLoopback ? ["true"] : []
+        ),
         ("log.level", "--log-level", [self.logLevel].compactMap(\.self)),
       ])
     let file = try loader.load()
@@ -95,11 +107,18 @@ import UnixSignals
     described += nuki?.described ?? []
     described += demo?.doors ?? []
     let engine = try await SyncEngine(store: store, definition: site, reactor: reactor, logger: logger)
+    let certificate = try file.api.tls.map { files throws(StartFault) in
+      try CertificateService(CertificateFiles(certificate: files.certificate, key: files.key), logger: logger)
+    }
+    let authorities = try WebhookService.authorities(in: file.webhookAuthorities)
     let sockets = try APISockets(
-      addresses: file.api.listen, socket: file.api.socket, dataDirectory: directory.url.path, logger: logger)
+      .init(
+        addresses: file.api.listen, socket: file.api.socket, handedOver: handedOver, isEncrypted: certificate != nil,
+        allowsPlain: file.api.allowsPlainHTTP),
+      dataDirectory: directory.url.path, logger: logger)
     defer { sockets.remove() }
     let api = SeamAPI(engine: engine, logger: logger, settings: file.api.settings)
-    let server = api.server(at: sockets.sockets) { [described] in
+    let server = api.server(at: sockets.sockets, certificate: certificate?.certificate) { [described] in
       Greeting(
         url: sockets.url, newKey: key.made,
         doors: described,
@@ -110,7 +129,8 @@ import UnixSignals
     var services: [any Service] = [EngineService(engine: engine)]
     if let radio { services.append(RadioService(radio: radio)) }
     if let demo { services.append(DemoService(site: demo)) }
-    services.append(WebhookService(webhooks: engine.webhooks))
+    services.append(WebhookService(webhooks: engine.webhooks, authorities: authorities))
+    if let certificate { services.append(certificate) }
     services.append(server)
     var configuration = ServiceGroupConfiguration(
       services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
@@ -144,17 +164,6 @@ private struct RadioService: Service {
   let radio: BluetoothRadio
 
   func run() async throws { await cancelWhenGracefulShutdown { await self.radio.run() } }
-}
-
-/// The sending of events as a service: ends with the daemon.
-private struct WebhookService: Service {
-  let webhooks: Webhooks
-
-  func run() async throws {
-    let client = WebhookClient()
-    await cancelWhenGracefulShutdown { await self.webhooks.run(client.post) }
-    await client.shutDown()
-  }
 }
 
 /// The simulated reader as a service: ends with the daemon.

@@ -115,7 +115,7 @@ class Daemon:
 
     def _printed_url(self):
         log = self.log()
-        found = re.search(r"http://127\.0\.0\.1:[1-9]\d*", log)
+        found = re.search(r"https?://127\.0\.0\.1:[1-9]\d*", log)
         if found is None and self.process.poll() is not None:
             raise RuntimeError(f"the daemon ended with {self.process.returncode} instead of starting:\n{log}")
         return found and found[0]

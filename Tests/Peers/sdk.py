@@ -26,12 +26,16 @@ NO_DIALECT = {
     "test_daemon.py": "the process and its files",
     "test_fuzz.py": "requests that schemathesis makes up",
     "test_keys.py": "raw HTTP with many keys",
+    "test_listening.py": "where the daemon listens",
     "test_nuki_simulator.py": "a lock; no daemon takes part",
     "test_offline_digits.py": "an algorithm; no daemon takes part",
     "test_osdp.py": "readers and lines",
     "test_osdp_reader.py": "the reader of the tests; no daemon takes part",
     "test_osdp_security.py": "readers and lines",
+    "test_tls.py": "TLS below all dialects",
     "test_transport.py": "raw HTTP in all its dialects",
+    "test_unix_socket.py": "a socket below all dialects",
+    "test_webhook_tls.py": "TLS to receivers",
 }
 # What the older SDK cannot say or hear.
 NEWER_SDK_ONLY = {

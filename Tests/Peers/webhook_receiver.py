@@ -1,6 +1,7 @@
 """A receiver of webhooks: a real HTTP server in the test's process that keeps what it was sent."""
 
 import json
+import ssl
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -37,6 +38,9 @@ class Receiver:
     answer: object = lambda message: 200
     messages: list[Message] = field(default_factory=list)
     port: int = 0
+    # What TLS is spoken with; plain HTTP without.
+    tls: ssl.SSLContext | None = None
+    host: str = "127.0.0.1"
 
     def __post_init__(self):
         self.released = threading.Event()
@@ -44,12 +48,16 @@ class Receiver:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/hooks?tenant=7"
+        return f"{'https' if self.tls else 'http'}://{self.host}:{self.port}/hooks?tenant=7"
 
     def open(self):
         """Begins to listen, at the same port as before."""
         self._server = ThreadingHTTPServer(("127.0.0.1", self.port), self._handler())
         self._server.daemon_threads = True
+        if self.tls:
+            # A handshake that fails must not end the thread that accepts: it is made by the one that answers.
+            self._server.socket = self.tls.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False)
         self.port = self._server.server_port
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 

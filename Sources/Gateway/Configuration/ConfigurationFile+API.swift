@@ -1,3 +1,5 @@
+import Foundation
+
 extension ConfigurationFile {
   /// The keys of the section about the API.
   enum APIKeys {
@@ -10,6 +12,13 @@ extension ConfigurationFile {
       "socket", .optional("`bitting.sock` in the runtime directory, else in the data directory"),
       "the unix socket of the API, for its owner and root alone, who need no key; `none` for no such socket"
     ).takesRestart.example("/run/bitting/bitting.sock")
+    static let tls = ConfigurationSectionKey(
+      "tls", TLSKeys.section, .optional("none: plain HTTP"),
+      "the certificate that clients are shown; see [network.md](network.md)")
+    static let plainHTTPOffLoopback = ConfigurationKey.flag(
+      "plain_http_off_loopback", .standard("false"),
+      "whether other machines may ask without TLS: whoever is on that network can then read keys and PINs"
+    ).takesRestart
     static let baseURL = ConfigurationKey.text(
       "base_url",
       .pattern(
@@ -41,7 +50,7 @@ extension ConfigurationFile {
 
     static let section = ConfigurationSection(
       "How programs ask the gateway. The section may be left out.",
-      [listen, socket, baseURL, corsOrigins, rateLimits, requestTimeout])
+      [listen, socket, tls, plainHTTPOffLoopback, baseURL, corsOrigins, rateLimits, requestTimeout])
 
     // Printable ASCII without what separates the parts of an address.
     private static let origin = #"[Hh][Tt][Tt][Pp][Ss]?://[!$-)+\-.0->A-\[\]-~]+"#
@@ -53,10 +62,12 @@ extension ConfigurationFile {
   }
 
   /// Reads the section about the API.
-  static func api(_ values: ConfigurationValues) -> API {
+  static func api(_ values: ConfigurationValues, directory: URL) -> API {
     var api = API()
     api.listen = values[APIKeys.listen]
     api.socket = values.given(APIKeys.socket)
+    api.tls = Self.tls(values.section(APIKeys.tls), directory: directory)
+    api.allowsPlainHTTP = values[APIKeys.plainHTTPOffLoopback]
     api.baseURL = values.given(APIKeys.baseURL)
     api.corsOrigins = Set(values[APIKeys.corsOrigins].map { $0.lowercased() })
     api.requestTimeout = values[APIKeys.requestTimeout]

@@ -8,6 +8,8 @@ extension ConfigurationFile {
       "site", SiteKeys.section, .required("add 'site:' with 'name:' and 'time_zone:'"), "what the site is called")
     static let log = ConfigurationSectionKey("log", LogKeys.section, .optional("as below"), "what is logged")
     static let api = ConfigurationSectionKey("api", APIKeys.section, .optional("as below"), "how programs ask")
+    static let webhooks = ConfigurationSectionKey(
+      "webhooks", WebhookKeys.section, .optional("as below"), "how events are sent")
     static let accessCodes = ConfigurationSectionKey(
       "access_codes", AccessCodeKeys.section, .optional("as below"), "access codes of the whole site")
     static let events = ConfigurationSectionKey(
@@ -19,7 +21,7 @@ extension ConfigurationFile {
     static let doors = ConfigurationSectionKey(
       listOf: DoorKeys.section, "doors", .optional("none"), "the doors at the lines")
     static let section = ConfigurationSection(
-      "The whole file.", [site, log, api, accessCodes, events, bluetooth, lines, doors])
+      "The whole file.", [site, log, api, webhooks, accessCodes, events, bluetooth, lines, doors])
   }
 
   /// The keys of the site.

@@ -76,6 +76,10 @@ package struct ConfigurationFile {
     package var rateLimitScale: Int? = 1
     /// How long a client may take to send the head of a request.
     package var requestTimeout = Duration.seconds(10)
+    /// Shown to clients over TCP; nil for plain HTTP.
+    package var tls: TLS?
+    /// True when other machines may ask without TLS.
+    package var allowsPlainHTTP = false
 
     /// The published limits, no origin, links to the host that was asked.
     package init() {}
@@ -102,6 +106,8 @@ package struct ConfigurationFile {
   package var logLevel: String
   /// How the API is served.
   package var api: API
+  /// The file of the authorities that receivers of webhooks may have their certificates from, besides the system's.
+  package var webhookAuthorities: String?
   /// How many codes are kept ready on a lock whose backup pool is on.
   package var backupPoolSize: Int
   /// How many days events are kept.
@@ -137,7 +143,9 @@ package struct ConfigurationFile {
     self.siteName = site[SiteKeys.name]
     self.timeZone = site[SiteKeys.timeZone]
     self.logLevel = values.section(RootKeys.log)[LogKeys.level]
-    self.api = Self.api(values.section(RootKeys.api))
+    self.api = Self.api(values.section(RootKeys.api), directory: directory)
+    self.webhookAuthorities = values.section(RootKeys.webhooks).given(WebhookKeys.authorities)
+      .map { Self.place(of: $0, from: directory) }
     self.backupPoolSize = values.section(RootKeys.accessCodes)[AccessCodeKeys.backupPoolSize]
     self.keepDays = values.section(RootKeys.events)[EventKeys.keepDays]
     self.bluetooth = Self.bluetooth(values.section(RootKeys.bluetooth))

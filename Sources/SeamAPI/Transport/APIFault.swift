@@ -97,6 +97,10 @@ struct APIFault: Error {
   static let tooLarge = APIFault(
     status: 413, type: "content_too_large", message: "The request body is larger than \(RequestReader.bodyLimit) bytes")
 
+  /// The request came without TLS to where TLS is spoken; nothing was done.
+  static let tlsRequired = APIFault(
+    status: 400, type: "tls_required", message: "Here TLS is spoken: ask with https:// in place of http://")
+
   /// The rest of the request did not come in time; nothing was done.
   static let requestTimeout = APIFault(
     status: 408, type: "request_timeout", message: "The rest of the request did not come in time; send it again")

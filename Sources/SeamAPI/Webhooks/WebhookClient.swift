@@ -1,8 +1,10 @@
 import AsyncHTTPClient
 public import SyncEngine
+public import TransportSecurity
 
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 
 /// Sends events to their receivers over HTTP and TLS. A receiver that is never reached costs nothing but its try.
 public struct WebhookClient: Sendable {
@@ -12,13 +14,17 @@ public struct WebhookClient: Sendable {
   private static let mostOfAnswer = 16 * 1024
 
   /// Makes a client; ``shutDown()`` must be called when it is no longer used.
-  public init() {
+  /// - Parameter authorities: trusted beside those of the system.
+  public init(trusting authorities: PrivateAuthorities = PrivateAuthorities()) {
     var configuration = HTTPClient.Configuration(
       redirectConfiguration: .disallow, timeout: .init(connect: .seconds(5), read: .seconds(15)))
     configuration.httpVersion = .http1Only
     configuration.connectionPool.idleTimeout = .seconds(30)
     // The schedule is the webhook's; a connection that cannot be made is that try's end.
     configuration.connectionPool.retryConnectionEstablishment = false
+    var tls = TLSConfiguration.makeClientConfiguration()
+    tls.additionalTrustRoots = [.certificates(authorities.certificates)]
+    configuration.tlsConfiguration = tls
     self.client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
   }
 
@@ -35,9 +41,19 @@ public struct WebhookClient: Sendable {
       return .answered(status: Int(response.status.code))
     } catch let error as HTTPClientError {
       return .unanswered(reason: error.shortDescription)
+    } catch let error as NIOSSLExtraError where error == .failedToValidateHostname {
+      return .unanswered(reason: "its certificate is not for this host name")
+    } catch NIOSSLError.handshakeFailed(let error) {
+      return .unanswered(reason: Self.reason(of: error))
     } catch {
       return .unanswered(reason: "it cannot be reached (\(type(of: error)))")
     }
+  }
+
+  private static func reason(of failure: BoringSSLError) -> String {
+    "\(failure)".contains("CERTIFICATE_VERIFY_FAILED")
+      ? "its certificate is not trusted: it has ended, or its authority is not known here (webhooks.ca_file)"
+      : "TLS could not be agreed on with it"
   }
 
   /// Reads a short answer to its end, so that the connection serves the next event too.

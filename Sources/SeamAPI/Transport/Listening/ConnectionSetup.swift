@@ -6,24 +6,40 @@ import Listening
 import Logging
 import NIOCore
 import NIOHTTP1
+import NIOSSL
+import TransportSecurity
 
 /// Makes of an accepted connection one that speaks HTTP and knows who is at the other end.
 struct ConnectionSetup: Sendable {
   let responder: SeamResponder
   let limits: RequestArrival.Limits
+  /// Shown to clients over the network; nil for plain HTTP.
+  let certificate: ServerCertificate?
   let logger: Logger
   /// Those over the network and those over the unix socket apart: who crowds the one does not close the other.
   private let network = Connections(most: Connections.most, mostOfPeer: Connections.mostOfPeer)
   private let local = Connections(most: Connections.mostLocal, mostOfPeer: Connections.mostLocal)
   private let date = HTTPDate()
 
-  init(responder: SeamResponder, limits: RequestArrival.Limits, logger: Logger) {
-    (self.responder, self.limits, self.logger) = (responder, limits, logger)
+  init(
+    responder: SeamResponder, limits: RequestArrival.Limits, certificate: ServerCertificate?, logger: Logger
+  ) {
+    (self.responder, self.limits, self.certificate, self.logger) = (responder, limits, certificate, logger)
   }
 
   /// Sets a connection up, on its event loop.
   func connection(on channel: any Channel, of socket: ListeningSocket) -> EventLoopFuture<APIConnection> {
     self.peer(of: channel, at: socket).flatMap { peer in
+      do {
+        if !socket.isUnix, let certificate = self.certificate {
+          let doorman = TLSDoorman(limits: self.limits)
+          try channel.pipeline.syncOperations.addHandlers([
+            doorman, NIOSSLServerHandler(context: certificate.context), TLSDoorman.Witness(doorman),
+          ])
+        }
+      } catch {
+        return channel.eventLoop.makeFailedFuture(error)
+      }
       let http = self.http(for: peer, isUnix: socket.isUnix)
       return http.setup(channel: channel, logger: self.logger).map { APIConnection(http: http, channel: $0) }
     }
@@ -43,7 +59,7 @@ struct ConnectionSetup: Sendable {
 
   private func http(for peer: Peer, isUnix: Bool) -> HTTP1Channel {
     let (connections, limits) = (isUnix ? self.local : self.network, self.limits)
-    let context = ConnectionContext(peer: peer, isEncrypted: false, logger: self.logger)
+    let context = ConnectionContext(peer: peer, isEncrypted: !isUnix && self.certificate != nil, logger: self.logger)
     return HTTP1Channel(
       responder: { request, writer, _ in
         let response = try await self.answer(to: request, in: context)

@@ -1,0 +1,124 @@
+public import LockCore
+public import Logging
+public import NIOSSL
+
+import Glibc
+import Synchronization
+
+/// The certificate that the API shows, exchanged while it runs when its files are renewed. Safe from any task.
+///
+/// Connections keep the certificate that they began with. A renewed pair that will not do is refused, and the one in
+/// use stays.
+public final class ServerCertificate: Sendable {
+  /// What is in use, and what is wrong with what should be.
+  public struct Status: Equatable, Sendable {
+    /// When the certificate in use ends.
+    public var notAfter: Timestamp
+    /// Why the files are not in use; nil when they are.
+    public var refusal: String?
+  }
+
+  private struct State {
+    var identity: ServerIdentity
+    var watch: CertificateWatch
+    var refusal: String?
+  }
+
+  /// How often the files are looked at.
+  public static let interval = Duration.seconds(10)
+
+  private let files: CertificateFiles
+  private let logger: Logger
+  private let state: Mutex<State>
+
+  /// Reads the files.
+  /// - Parameters:
+  ///   - files: where they lie.
+  ///   - logger: told of renewals, of files that are refused, and of the certificate's end.
+  /// - Throws: which file is wrong, and how to mend it. A certificate that has ended is none: the doors need the daemon
+  ///   more than clients need the certificate; it is told at the next ``look(at:)``.
+  public init(_ files: CertificateFiles, logger: Logger) throws(CertificateFault) {
+    (self.files, self.logger) = (files, logger)
+    let watch = CertificateWatch(tried: Self.stamp(of: files))
+    self.state = Mutex(State(identity: try ServerIdentity(files), watch: watch))
+    var entry = stat()
+    if unsafe stat(files.key, &entry) == 0, entry.st_mode & 0o004 != 0 {
+      logger.warning("everybody on this machine can read the key '\(files.key)': 'chmod o= \(files.key)'")
+    }
+  }
+
+  /// What a new connection is made with.
+  public var context: NIOSSLContext { self.state.withLock { $0.identity.context } }
+
+  /// How it stands.
+  public var status: Status {
+    self.state.withLock { Status(notAfter: $0.identity.notAfter, refusal: $0.refusal) }
+  }
+
+  /// Looks at the files every ``interval`` until the task is cancelled.
+  public func run() async {
+    while !Task.isCancelled {
+      self.look(at: Self.now)
+      try? await Task.sleep(for: Self.interval, tolerance: .seconds(2))
+    }
+  }
+
+  /// Reads the files when they have been renewed, and tells of a certificate that ends.
+  public func look(at now: Timestamp) {
+    let stamp = Self.stamp(of: self.files)
+    if self.state.withLock({ $0.watch.looked(stamp) }) { self.read(at: now) }
+    let (notice, notAfter) = self.state.withLock { state in
+      let identity = state.identity
+      return (
+        state.watch.notice(notBefore: identity.notBefore, notAfter: identity.notAfter, at: now), identity.notAfter
+      )
+    }
+    let file = self.files.certificate
+    switch notice {
+    case .endsIn(let left):
+      let days = left.wholeMilliseconds / 86_400_000
+      self.logger.warning(
+        "the certificate '\(file)' ends on \(notAfter.iso8601), in \(days) days; renew it: it is taken over without a restart"
+      )
+    case .hasEnded:
+      self.logger.error(
+        "the certificate '\(file)' has ended on \(notAfter.iso8601), and clients refuse it; renew it: it is taken over without a restart"
+      )
+    case .notYetValid:
+      self.logger.error("the certificate '\(file)' does not hold yet; is the clock of this machine right?")
+    case nil: break
+    }
+  }
+
+  /// Reads the files now, for somebody who has just renewed them.
+  public func reload() {
+    let stamp = Self.stamp(of: self.files)
+    self.state.withLock { $0.watch.reads(stamp) }
+    self.read(at: Self.now)
+  }
+
+  private func read(at now: Timestamp) {
+    do throws(CertificateFault) {
+      let renewed = try ServerIdentity(self.files)
+      let notAfter = renewed.notAfter
+      try self.state.withLock { state throws(CertificateFault) in
+        guard notAfter >= now || state.identity.notAfter < now else {
+          throw CertificateFault(
+            message: "the certificate in '\(self.files.certificate)' has ended on \(notAfter.iso8601) already")
+        }
+        state.identity = renewed
+        state.refusal = nil
+        state.watch.replaced()
+      }
+      self.logger.notice(
+        "the API shows the certificate in '\(self.files.certificate)', valid until \(notAfter.iso8601)")
+    } catch {
+      self.state.withLock { $0.refusal = error.message }
+      self.logger.error("the certificate is not renewed, the one before stays in use: \(error.message)")
+    }
+  }
+
+  private static func stamp(of files: CertificateFiles) -> FileStamp { FileStamp.now([files.certificate, files.key]) }
+
+  private static var now: Timestamp { Timestamp(milliseconds: Int64(time(nil)) * 1000) }
+}
