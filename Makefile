@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-core test-peers test-bluetooth test-install deb check docs contract format clean packages
+.PHONY: help run build test test-core test-peers test-bluetooth deb check docs contract format clean packages
 .DELETE_ON_ERROR:
 
 # Every flag of every build of the whole site stands here; the targets' own flags stand in Package.swift.
