@@ -89,7 +89,8 @@ import UnixSignals
     for warning in loader.warnings(about: file) { logger.warning("\(warning)") }
     let directory = try DataDirectory(path: self.dataDir)
     let store = try Store(path: directory.path("bitting.sqlite"))
-    let key = try FirstKey(environment: ProcessInfo.processInfo.environment, store: store)
+    let key = try FirstKey(
+      environment: ProcessInfo.processInfo.environment, store: store, isShown: !JournalEntry.isHeard)
     let reactor = try Reactor()
     defer { reactor.shutDown() }
 

@@ -20,6 +20,7 @@ extension ConfigurationFile {
     var site = SiteDefinition(name: self.siteName, timeZone: self.timeZone)
     site.backupPoolSize = self.backupPoolSize
     site.eventRetention = .hours(24 * self.keepDays)
+    site.auditRetention = .hours(24 * self.auditDays)
     let directory = PortDirectory.present()
     for line in self.lines {
       if let advice = directory.advice(on: line.port) { logger.warning("line \(line.name): \(advice)") }

@@ -11,7 +11,12 @@ struct FirstKey {
   /// Where an earlier key came from, for people.
   private(set) var hint = "the one you have: it is stored hashed and cannot be shown again"
 
-  init(environment: [String: String], store: Store) throws {
+  /// Keeps the key that is given, or makes one.
+  /// - Parameters:
+  ///   - environment: of the process.
+  ///   - store: keeps its hash.
+  ///   - isShown: false when what the daemon prints is kept in a journal, where no key may stand; then none is made.
+  init(environment: [String: String], store: Store, isShown: Bool) throws {
     let now = Reactor.now.date
     if let given = environment["BITTING_API_KEY"], !given.isEmpty {
       guard let secret = APIKeySecret(given) else {
@@ -25,6 +30,10 @@ struct FirstKey {
       }
       self.hint = "the one in BITTING_API_KEY"
     } else if try !store.hasAPIKey() {
+      guard isShown else {
+        self.hint = "none yet; make one with: sudo bitting keys create NAME --scope write --scope reveal"
+        return
+      }
       let secret = APIKeySecret()
       try store.addAPIKey(secret, name: "first key", at: now)
       self.made = secret.text

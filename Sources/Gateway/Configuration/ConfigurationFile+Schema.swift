@@ -14,6 +14,8 @@ extension ConfigurationFile {
       "access_codes", AccessCodeKeys.section, .optional("as below"), "access codes of the whole site")
     static let events = ConfigurationSectionKey(
       "events", EventKeys.section, .optional("as below"), "what is remembered of events")
+    static let audit = ConfigurationSectionKey(
+      "audit", AuditKeys.section, .optional("as below"), "what is remembered of who did what")
     static let bluetooth = ConfigurationSectionKey(
       "bluetooth", BluetoothKeys.section, .optional("as below"), "the radio")
     static let lines = ConfigurationSectionKey(
@@ -21,7 +23,7 @@ extension ConfigurationFile {
     static let doors = ConfigurationSectionKey(
       listOf: DoorKeys.section, "doors", .optional("none"), "the doors at the lines")
     static let section = ConfigurationSection(
-      "The whole file.", [site, log, api, webhooks, accessCodes, events, bluetooth, lines, doors])
+      "The whole file.", [site, log, api, webhooks, accessCodes, events, audit, bluetooth, lines, doors])
   }
 
   /// The keys of the site.
@@ -57,6 +59,14 @@ extension ConfigurationFile {
     static let keepDays = ConfigurationKey.integer(
       "keep_days", in: 2...3650, .standard("90"),
       "for how many days [events](events.md) are kept. A webhook that does not answer for longer misses what is older")
+    static let section = ConfigurationSection("May be left out.", [keepDays])
+  }
+
+  /// The keys about the audit log.
+  enum AuditKeys {
+    static let keepDays = ConfigurationKey.integer(
+      "keep_days", in: 30...3650, .standard("366"),
+      "for how many days entries of the [audit log](keys.md#the-audit-log) are kept, 100,000 of them at most")
     static let section = ConfigurationSection("May be left out.", [keepDays])
   }
 }

@@ -112,6 +112,8 @@ package struct ConfigurationFile {
   package var backupPoolSize: Int
   /// How many days events are kept.
   package var keepDays: Int
+  /// How many days entries of the audit log are kept.
+  package var auditDays: Int
   /// The radio.
   package var bluetooth: Bluetooth
   /// The serial lines.
@@ -148,6 +150,7 @@ package struct ConfigurationFile {
       .map { Self.place(of: $0, from: directory) }
     self.backupPoolSize = values.section(RootKeys.accessCodes)[AccessCodeKeys.backupPoolSize]
     self.keepDays = values.section(RootKeys.events)[EventKeys.keepDays]
+    self.auditDays = values.section(RootKeys.audit)[AuditKeys.keepDays]
     self.bluetooth = Self.bluetooth(values.section(RootKeys.bluetooth))
     (self.lines, self.doors, self.warnings) = ([], [], [])
     let devices = self.readLines(values.sections(RootKeys.lines), directory: directory)

@@ -54,7 +54,7 @@ struct APIFault: Error {
     return APIFault(
       status: 403, type: "insufficient_scope",
       message:
-        "This API key lacks the scope \(names), which \(path) needs. Make a key that has it with: bitting keys create --name NAME --scope \(missing.joined(separator: " --scope "))",
+        "This API key lacks the scope \(names), which \(path) needs. Make a key that has it with: bitting keys create NAME --scope \(missing.joined(separator: " --scope "))",
       members: ["data": ["missing_scopes": .array(missing.map(JSONValue.string))]],
       headers: [.wwwAuthenticate: "Bearer error=\"insufficient_scope\", scope=\"\(missing.joined(separator: " "))\""])
   }

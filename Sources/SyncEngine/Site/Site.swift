@@ -36,6 +36,7 @@ struct Site {
   let backupPoolSize: Int
   /// How long events are kept.
   let eventRetention: Duration
+  let auditRetention: Duration
   var accounts: [String: Adapter] = [:]
   private(set) var doors: [LockID: Door] = [:]
   /// Ids by name in the configuration.
@@ -60,6 +61,7 @@ struct Site {
     self.timeZone = definition.timeZone
     self.backupPoolSize = definition.backupPoolSize
     self.eventRetention = definition.eventRetention
+    self.auditRetention = definition.auditRetention
     self.nextPruning = now + Self.pruningDelay
     self.workspaceID = try store.value("workspace_id") { UUID().uuidString.lowercased() }
     for account in definition.accounts {
@@ -92,8 +94,7 @@ struct Site {
 
   /// How long what is over is remembered: finished attempts, who held a slot.
   static let retention = Duration.hours(24 * 90)
-  /// How long entries of the audit log are kept, and how many.
-  private static let auditRetention = Duration.hours(24 * 366)
+  /// How many entries of the audit log are kept.
   private static let mostAuditEntries = 100_000
   private static let pruningDelay = Duration.minutes(10)
   private static let longOutage = Duration.minutes(10)
@@ -131,7 +132,7 @@ struct Site {
         eventsBefore: date - self.eventRetention, othersBefore: date - Self.retention)
       try self.store.forgetRetiredPINs(before: now - Self.pinRest)
       self.retiredPINs = self.retiredPINs.filter { $0.value >= now - Self.pinRest }
-      try self.store.pruneAudit(before: date - Self.auditRetention, keeping: Self.mostAuditEntries, at: now)
+      try self.store.pruneAudit(before: date - self.auditRetention, keeping: Self.mostAuditEntries, at: now)
       if !isDone { self.nextPruning = now + .minutes(1) }
       return []
     } catch {

@@ -191,6 +191,8 @@ public struct SiteDefinition: Sendable {
   public var backupPoolSize = 3
   /// How long events are kept; more than the 28 hours that a webhook's schedule takes.
   public var eventRetention = Duration.hours(24 * 90)
+  /// How long entries of the audit log are kept.
+  public var auditRetention = Duration.hours(24 * 366)
   /// Adapters.
   public var accounts: [Account]
   /// Locks; their keys are unique.
