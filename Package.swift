@@ -121,6 +121,10 @@ let siteTargets: [Target] = [
     dependencies: [
       "Gateway", "LockCore", "OfflineCodes", "LockDrivers", "LockTransport", "LockSimulator", "SyncEngine",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      .product(name: "AsyncHTTPClient", package: "async-http-client"),
+      .product(name: "NIOCore", package: "swift-nio"),
+      .product(name: "NIOHTTP1", package: "swift-nio"),
+      .product(name: "NIOPosix", package: "swift-nio"),
     ], swiftSettings: swift),
   .executableTarget(
     name: "bittingd",
@@ -146,6 +150,12 @@ let siteTargets: [Target] = [
   .testTarget(
     name: "GatewayTests", dependencies: ["Gateway", "LockCore", "LockDrivers", "LockTransport"],
     swiftSettings: swift),
+  .testTarget(
+    name: "OperatorTests",
+    dependencies: [
+      "bitting", "Gateway", "LockCore", "SyncEngine",
+      .product(name: "ArgumentParser", package: "swift-argument-parser"),
+    ], swiftSettings: swift),
   .testTarget(
     name: "SeamAPITests",
     dependencies: [

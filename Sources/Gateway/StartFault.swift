@@ -5,7 +5,11 @@ import Foundation
 package enum ExitStatus: Int32 {
   /// An option is wrong.
   case usage = 64
-  /// Something that is needed is not there: an address to listen at, a radio, a lock.
+  /// The daemon does not take what was given: it breaks a rule of the lock or of the API.
+  case dataError = 65
+  /// What was named is not there: no such lock, access code or file.
+  case noInput = 66
+  /// Something that is needed is not there: the daemon, an address to listen at, a radio, a lock.
   case unavailable = 69
   /// A bug here, or the system has nothing left to give.
   case software = 70
@@ -15,6 +19,8 @@ package enum ExitStatus: Int32 {
   case ioError = 74
   /// It may work the next time; at once for the data directory of another running daemon.
   case temporaryFailure = 75
+  /// What answers is no bittingd, or one of another age.
+  case protocolError = 76
   /// Somebody or something refuses: a lock, a PIN, the kernel.
   case refused = 77
   /// The configuration is wrong.

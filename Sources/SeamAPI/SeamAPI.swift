@@ -17,6 +17,9 @@ public struct SeamAPI: Sendable {
     /// How long a client may take to send the head of a request, 1 s or more; its body may take three times as long.
     public var requestTimeout = Duration.seconds(10)
 
+    /// Which release this is, for operators.
+    public var version = ""
+
     /// The published limits, no origin, links to the host that was asked.
     public init() {}
   }

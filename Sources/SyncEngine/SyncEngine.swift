@@ -26,6 +26,8 @@ public actor SyncEngine {
   /// How often the engine has looked at its deadlines.
   private(set) var wakes = 0
   nonisolated let keyRing: Mutex<KeyRing>
+  /// When the daemon started, by the clock that never steps.
+  let began = Reactor.uptime
   /// Marks the cursors of listings.
   public nonisolated let cursorSeal: CursorSeal
   /// The addresses that events are sent to, and the sending.

@@ -5,12 +5,24 @@ import Gateway
 @main struct Bitting: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bitting",
-    abstract:
-      "Pairs locks with a Bitting gateway, makes offline codes, looks after its radio, and plays locks for tests.",
+    abstract: "The operator's tool of a Bitting gateway.",
     version: Release.version,
-    subcommands: [
-      Pair.self, ConfigCommand.self, Doctor.self, Ports.self, OfflineKey.self, OfflineCodeCommand.self, Simulate.self,
+    groupedSubcommands: [
+      CommandGroup(
+        name: "Looking", subcommands: [Status.self, Locks.self, Codes.self, Events.self, ExposureCommand.self]),
+      CommandGroup(name: "Acting", subcommands: [LockDoor.self, UnlockDoor.self]),
+      CommandGroup(name: "Setting up", subcommands: Self.settingUp),
+      CommandGroup(name: "Trying out", subcommands: [Simulate.self]),
     ])
+
+  private static let settingUp: [any ParsableCommand.Type] = [
+    Pair.self,
+    ConfigCommand.self,
+    Doctor.self,
+    Ports.self,
+    OfflineKey.self,
+    OfflineCodeCommand.self,
+  ]
 
   /// Pairs locks.
   struct Pair: AsyncParsableCommand {
@@ -21,6 +33,7 @@ import Gateway
   /// Plays locks.
   struct Simulate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Play a lock from its own side, for tests.", subcommands: [SimulateNuki.self])
+      abstract: "Play a lock from its own side, for tests.",
+      subcommands: [SimulateKeypad.self, SimulateConnection.self, SimulateNuki.self])
   }
 }

@@ -118,7 +118,9 @@ import UnixSignals
         allowsPlain: file.api.allowsPlainHTTP),
       dataDirectory: directory.url.path, logger: logger)
     defer { sockets.remove() }
-    let api = SeamAPI(engine: engine, logger: logger, settings: file.api.settings)
+    var apiSettings = file.api.settings
+    apiSettings.version = Release.version
+    let api = SeamAPI(engine: engine, logger: logger, settings: apiSettings)
     let server = api.server(at: sockets.sockets, certificate: certificate?.certificate) { [described] in
       Greeting(
         url: sockets.url, newKey: key.made,

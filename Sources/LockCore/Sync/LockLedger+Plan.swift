@@ -5,6 +5,34 @@ extension LockLedger {
     public var job: Job?
     /// When the ledger must be looked at again even if nothing happens; nil for never.
     public var lookAgain: Timestamp?
+    /// Whose turn it is, or why it is nobody's.
+    public var turn = Turn.idle
+
+    /// Whose turn it is on the lock.
+    public enum Turn: Hashable, Sendable {
+      /// Nobody's: the adapter is gone.
+      case adapterGone
+      /// Nobody's: the lock does not answer.
+      case silence
+      /// That of the job under way.
+      case busy(Job)
+      /// A code is taken off the lock.
+      case removal(AccessCodeID)
+      /// A code of others is taken off the lock.
+      case eviction
+      /// Nobody's: the lock is not managed, and there is nothing to be taken off it.
+      case unmanaged
+      /// The slots may hold something else than is known, and are looked at.
+      case inventory
+      /// The slots must be looked at, and not before then, since a look came to nothing.
+      case inventoryPause(Timestamp)
+      /// The lock's log is read.
+      case log
+      /// A code is put onto the lock, or changed there.
+      case setting(AccessCodeID)
+      /// Nobody's: there is nothing to do.
+      case idle
+    }
   }
 
   /// Whether a code belongs on the lock now.
@@ -60,43 +88,47 @@ extension LockLedger {
     func wake(_ date: Timestamp) {
       if date > now, date < .distantFuture { plan.lookAgain = Swift.min(plan.lookAgain ?? date, date) }
     }
-    let isGateway = self.capabilities.codeStore == .gateway
     let leases = self.leases
     var (removal, setting): (Candidate?, Candidate?)
     for code in self.codes.values {
       let presence = self.presence(of: code, at: now)
       let slot = leases[code.id].flatMap { self.slots[$0] }
       for date in self.turningPoints(of: code, in: slot, presence) { wake(date) }
-      if isGateway { continue }
-      let next = self.nextAttempt(of: code, toSet: presence == .due, at: now)
-      wake(next)
-      guard next <= now else { continue }
-      if let due = self.removalDue(of: code, presence) {
-        guard let slot, let job = self.job(toRemove: code, from: slot) else { continue }
-        removal = min(removal, Candidate(due: due, code: code, job: job))
-      } else if let job = self.job(toSet: code, in: slot) {
-        setting = min(setting, Candidate(due: code.terms.window?.start ?? code.createdAt, code: code, job: job))
+      switch self.course(of: code, in: slot, presence, at: now) {
+      case .rest, .slotless: break
+      case .pause(let until): wake(until)
+      case .job(let job, let due, isRemoval: true): removal = min(removal, Candidate(due: due, code: code, job: job))
+      case .job(let job, let due, isRemoval: false): setting = min(setting, Candidate(due: due, code: code, job: job))
       }
     }
     let eviction = self.eviction(at: now, &plan.lookAgain)
-    guard self.isReachable, self.running == nil else { return plan }
+    guard self.isReachable else {
+      plan.turn = self.isAdapterGone ? .adapterGone : .silence
+      return plan
+    }
+    if let running {
+      plan.turn = .busy(running)
+      return plan
+    }
     let mayLook = !self.isAhead(self.looks.notBefore, of: now)
     if !mayLook { wake(self.looks.notBefore) }
     let mayReadLog = !self.isAhead(self.logReads.notBefore, of: now)
     if !mayReadLog { wake(self.logReads.notBefore) }
     if let removal {
-      plan.job = removal.job
+      (plan.job, plan.turn) = (removal.job, .removal(removal.code.id))
     } else if let eviction {
-      plan.job = eviction
+      (plan.job, plan.turn) = (eviction, .eviction)
     } else if !self.isManaged {
-      return plan
+      plan.turn = .unmanaged
     } else if self.needsInventory, mayLook {
-      plan.job = .readSlots
+      (plan.job, plan.turn) = (.readSlots, .inventory)
     } else if let newest = self.newestRecord, let cursor = self.logCursor, newest != cursor, mayReadLog {
       // A list that never adds up must not keep entries from being told.
-      plan.job = .readLog(after: cursor)
-    } else if !self.needsInventory {
-      plan.job = setting?.job
+      (plan.job, plan.turn) = (.readLog(after: cursor), .log)
+    } else if self.needsInventory {
+      plan.turn = .inventoryPause(self.looks.notBefore)
+    } else if let setting {
+      (plan.job, plan.turn) = (setting.job, .setting(setting.code.id))
     }
     return plan
   }
@@ -136,28 +168,6 @@ extension LockLedger {
     return store.numbers.allSatisfy { self.slots[$0].map { !$0.isFree } ?? false }
   }
 
-  private var firstFreeSlot: Int? {
-    guard case .slots(let store) = self.capabilities.codeStore else { return nil }
-    return store.numbers.first { self.slots[$0]?.isFree ?? false }
-  }
-
-  private func job(toSet code: CodeRecord, in slot: SlotRecord?) -> Job? {
-    let wanted = self.entry(for: code)
-    guard let slot else { return self.firstFreeSlot.map { .program(code.id, slot: $0, wanted) } }
-    if slot.proof == .missing { return .readSlot(slot.number) }
-    if let pin = slot.unclaimedPIN { return .claim(code.id, slot: slot.number, pin) }
-    if self.isProven(code, in: slot) || self.isLeftAlone(code, in: slot) { return nil }
-    // Where a look tells nothing but "taken", a new PIN over an old one could not be proven.
-    return slot.isOpaque ? .clear(code.id, slot: slot.number) : .program(code.id, slot: slot.number, wanted)
-  }
-
-  private func job(toRemove code: CodeRecord, from slot: SlotRecord) -> Job? {
-    if slot.isProvenEmpty || slot.isTakenByAnotherPIN { return nil }
-    if let pin = slot.unclaimedPIN { return .claim(code.id, slot: slot.number, pin) }
-    // A write that nobody saw succeed: look before writing again.
-    return slot.proof == .missing ? .readSlot(slot.number) : .clear(code.id, slot: slot.number)
-  }
-
   /// Since when a code should be off the lock; nil while it belongs there.
   func removalDue(of code: CodeRecord, _ presence: Presence) -> Timestamp? {
     switch presence {
@@ -169,14 +179,6 @@ extension LockLedger {
       case (false, let end): end ?? code.requestedAt
       }
     }
-  }
-
-  /// When the next attempt may come; the distant past when nothing stands in its way.
-  private func nextAttempt(of code: CodeRecord, toSet: Bool, at now: Timestamp) -> Timestamp {
-    guard let attempt = code.attempt, attempt.revision == code.revision, attempt.toSet == toSet
-    else { return .distantPast }
-    if attempt.notBefore == .distantFuture { return .distantFuture }
-    return self.isAhead(attempt.notBefore, of: now) ? attempt.notBefore : .distantPast
   }
 
   /// True when a gap that ends at `date` is still running. A gap that seems longer than any was begun before the

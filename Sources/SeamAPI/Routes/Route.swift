@@ -74,6 +74,8 @@ struct Call: Sendable {
   var baseURL: String
   /// Counts what devices are asked for.
   var gate: RateGate
+  /// Which release answers.
+  var version: String
 
   /// How long a request is held open for what it asked to be done. Client libraries give up a request after 30 s,
   /// and after its reply poll for another 5 s only.

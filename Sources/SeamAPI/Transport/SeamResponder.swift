@@ -96,7 +96,8 @@ struct SeamResponder: Sendable {
       let input = try route.schema.input(from: document)
       let call = Call(
         caller: caller, engine: self.engine, method: request.method, path: route.path, input: input,
-        baseURL: self.baseURL(of: request, in: context), gate: self.gate)
+        baseURL: self.baseURL(of: request, in: context), gate: self.gate,
+        version: self.settings.version)
       let audited = self.audit.request(route, by: caller, input, id: id)
       let members = try await AuditedRequest.$current.withValue(audited) { try await route.handle(call) }
       let reply = JSONValue.object(members.merging(["ok": true]) { _, ok in ok })

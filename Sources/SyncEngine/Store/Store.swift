@@ -53,6 +53,16 @@ public struct Store: Sendable {
     try self.database.read { try Int.fetchOne($0, sql: "PRAGMA synchronous") ?? -1 }
   }
 
+  /// What is wrong with a store, found without writing to it; nil for nothing.
+  public static func fault(inStoreAt path: String) -> Fault? {
+    do {
+      try Self.check(path)
+      return nil
+    } catch {
+      return Fault(error, path: path)
+    }
+  }
+
   /// Makes an empty store under another name first: a file that is there and empty was emptied by somebody.
   private static func make(_ path: String) throws {
     let draft = "\(path).new"

@@ -19,7 +19,7 @@ import Testing
 /// Random happenings around one ledger, each checked as it happens.
 struct LedgerStorm {
   private var random: SeededRandom
-  private var bench: LedgerBench
+  private(set) var bench: LedgerBench
   private var witness = EventWitness()
   /// Codes that others put into slots that were free, as they left them.
   private var strangers: [Int: SlotOracle.Stored] = [:]

@@ -1,8 +1,6 @@
-import SyncEngine
-
 extension JSONValue {
   /// The document in UTF-8, without spaces, members in alphabetical order, so that equal values are equal bytes.
-  var bytes: [UInt8] {
+  package var bytes: [UInt8] {
     var output: [UInt8] = []
     self.write(to: &output)
     return output

@@ -1,24 +1,22 @@
-import SyncEngine
-
 /// Why a text is no JSON document, and where. Tells nothing of the text itself.
-struct JSONFault: Error, Hashable {
+package struct JSONFault: Error, Hashable {
   /// What is wrong, as part of a sentence.
-  var reason: String
+  package var reason: String
   /// Counted from 1.
-  var line: Int
+  package var line: Int
   /// Counted from 1, in bytes.
-  var column: Int
+  package var column: Int
 
   /// The same as a sentence.
-  var explanation: String { "\(self.reason) at line \(self.line), column \(self.column)" }
+  package var explanation: String { "\(self.reason) at line \(self.line), column \(self.column)" }
 }
 
 /// Reads one JSON document (RFC 8259). Of a repeated member the last value stays.
 ///
 /// Nesting is bounded, so that a hostile text cannot use up the stack.
-struct JSONReader {
+package struct JSONReader {
   /// Arrays and objects within each other, at most.
-  static let maximumDepth = 64
+  package static let maximumDepth = 64
 
   private let bytes: [UInt8]
   private var position = 0
@@ -27,7 +25,7 @@ struct JSONReader {
   private init(_ bytes: [UInt8]) { self.bytes = bytes }
 
   /// The document that `bytes` are.
-  static func read(_ bytes: [UInt8]) throws(JSONFault) -> JSONValue {
+  package static func read(_ bytes: [UInt8]) throws(JSONFault) -> JSONValue {
     var reader = JSONReader(bytes)
     let value = try reader.value()
     reader.skipWhitespace()
