@@ -27,7 +27,7 @@ extension Codes {
         or 'now', or a distance such as +90m, +2h, +3d. A code whose time is to come is not waited for longer than it \
         takes the daemon to plan it.
 
-          bitting codes add "Front Door" --name Anna --from 2026-12-01T15:00 --until 2026-12-04T11:00 --reveal
+          bitting codes add "Front Door" --name Anna --until 2026-12-04T11:00
           bitting codes add studio --name Cleaner --until +3h
         """)
 

@@ -17,7 +17,9 @@ struct Events: GatewayCommand {
   @Flag(name: .shortAndLong, help: "Go on with what happens, until interrupted.")
   var follow = false
 
-  @Option(help: ArgumentHelp("From when on: a time, or a distance such as -2h.", valueName: "time"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("From when on: a time, or a distance such as -2h.", valueName: "time"))
   var since = "-1d"
 
   @Option(help: ArgumentHelp("Of one lock alone.", valueName: "lock"))
