@@ -27,6 +27,7 @@ let coreTargets: [Target] = [
   .target(name: "CListen", cSettings: c),
   .target(name: "LockCore", swiftSettings: swift),
   .target(name: "Seeded", swiftSettings: swift),
+  .target(name: "Sealing", dependencies: ["CCrypto"], swiftSettings: swift),
   .target(name: "OfflineCodes", dependencies: ["LockCore", "CCrypto"], swiftSettings: swift),
   .target(
     name: "LockDrivers", dependencies: ["LockCore", "OfflineCodes", "CCrypto"],
@@ -40,6 +41,7 @@ let coreTargets: [Target] = [
     swiftSettings: swift),
   .target(name: "Listening", dependencies: ["CListen"], swiftSettings: swift),
   .testTarget(name: "ListeningTests", dependencies: ["Listening"], swiftSettings: swift),
+  .testTarget(name: "SealingTests", dependencies: ["Sealing"], swiftSettings: swift),
   .testTarget(name: "LockCoreTests", dependencies: ["LockCore", "Seeded"], swiftSettings: swift),
   .testTarget(
     name: "OfflineCodesTests", dependencies: ["LockCore", "OfflineCodes", "Seeded"],
@@ -79,7 +81,7 @@ let siteTargets: [Target] = [
   .target(
     name: "SyncEngine",
     dependencies: [
-      "LockCore", "OfflineCodes", "LockDrivers", "LockTransport", "CCrypto",
+      "LockCore", "OfflineCodes", "LockDrivers", "LockTransport", "Sealing", "CCrypto",
       .product(name: "GRDB", package: "GRDB.swift"),
       .product(name: "Logging", package: "swift-log"),
     ], swiftSettings: swift),
@@ -112,14 +114,14 @@ let siteTargets: [Target] = [
   .target(
     name: "Gateway",
     dependencies: [
-      "LockCore", "OfflineCodes", "LockDrivers", "LockTransport", "SyncEngine",
+      "LockCore", "OfflineCodes", "LockDrivers", "LockTransport", "Sealing", "SyncEngine",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
       .product(name: "Yams", package: "Yams"),
     ], swiftSettings: swift),
   .executableTarget(
     name: "bitting",
     dependencies: [
-      "Gateway", "LockCore", "OfflineCodes", "LockDrivers", "LockTransport", "LockSimulator", "SyncEngine",
+      "Gateway", "LockCore", "OfflineCodes", "LockDrivers", "LockTransport", "LockSimulator", "Sealing", "SyncEngine",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
       .product(name: "AsyncHTTPClient", package: "async-http-client"),
       .product(name: "NIOCore", package: "swift-nio"),
@@ -129,8 +131,8 @@ let siteTargets: [Target] = [
   .executableTarget(
     name: "bittingd",
     dependencies: [
-      "Gateway", "Listening", "LockCore", "OfflineCodes", "LockDrivers", "LockTransport", "LockSimulator", "SyncEngine",
-      "SeamAPI", "Systemd", "TransportSecurity",
+      "Gateway", "Listening", "LockCore", "OfflineCodes", "LockDrivers", "LockTransport", "LockSimulator", "Sealing",
+      "SyncEngine", "SeamAPI", "Systemd", "TransportSecurity",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -142,13 +144,14 @@ let siteTargets: [Target] = [
   .testTarget(
     name: "SyncEngineTests",
     dependencies: [
-      "LockCore", "LockDrivers", "LockSimulator", "LockTransport", "Seeded", "SyncEngine",
+      "LockCore", "LockDrivers", "LockSimulator", "LockTransport", "OfflineCodes", "Sealing", "Seeded", "SyncEngine",
       .product(name: "GRDB", package: "GRDB.swift"),
       .product(name: "Logging", package: "swift-log"),
     ],
     swiftSettings: swift),
   .testTarget(
-    name: "GatewayTests", dependencies: ["Gateway", "LockCore", "LockDrivers", "LockTransport"],
+    name: "GatewayTests",
+    dependencies: ["Gateway", "LockCore", "LockDrivers", "LockTransport", "OfflineCodes", "Sealing", "SyncEngine"],
     swiftSettings: swift),
   .testTarget(
     name: "OperatorTests",

@@ -2,11 +2,12 @@ package import Foundation
 import Glibc
 import LockCore
 package import LockDrivers
+package import Sealing
 
 /// A Nuki lock that was paired with this gateway: its door's name and all that is needed to speak to it.
 ///
-/// One file a lock, `nuki/1A2B3C4D.json` in the data directory, readable by its owner alone: it holds the key of the
-/// lock in clear.
+/// One file a lock, `nuki/1A2B3C4D.json` in the data directory, readable by its owner alone: the door's name and the
+/// lock's number in clear, everything else sealed with the store's seal.
 package struct PairedNukiLock: Codable {
   /// The door's name, as the API shows it.
   package var name: String
@@ -44,44 +45,98 @@ package struct PairedNukiLock: Codable {
     return String(repeating: "0", count: 8 - digits.count) + digits
   }
 
-  /// Every lock that was paired, by name, and what is wrong with files that cannot be read.
-  /// - Parameter directory: the data directory; it need not be ours.
-  package static func all(in directory: URL) -> (locks: [PairedNukiLock], faults: [StartFault]) {
-    let folder = Self.folder(in: directory)
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+  /// How a lock stands in its file.
+  private struct Kept: Codable {
+    var format = Self.format
+    var name: String
+    var nukiID: String
+    var sealed: Data
+
+    static let format = "bitting paired nuki lock 2"
+
+    private enum CodingKeys: String, CodingKey {
+      case format
+      case name
+      case nukiID = "nuki_id"
+      case sealed
+    }
+  }
+
+  private static func place(_ nukiID: String) -> SealedPlace { SealedPlace(file: "nuki/\(nukiID).json") }
+
+  /// Every lock that was paired, by name, and what is wrong with files that cannot be read. A file of an earlier version,
+  /// whose key stands in clear, is sealed.
+  /// - Parameters:
+  ///   - directory: the data directory.
+  ///   - seal: the seal of the directory's store.
+  package static func all(in directory: URL, seal: Seal) -> (locks: [PairedNukiLock], faults: [StartFault]) {
     let decoder = JSONDecoder()
     decoder.dateDecodingStrategy = .iso8601
     var (locks, faults): ([PairedNukiLock], [StartFault]) = ([], [])
-    for name in names.sorted() where name.hasSuffix(".json") {
-      let file = folder.appendingPathComponent(name)
+    for file in Self.files(in: directory) {
       guard let data = try? Data(contentsOf: file) else {
         faults.append(StartFault(.ioError, "\(file.path) cannot be read; give it to the user of bittingd"))
         continue
       }
-      guard let lock = try? decoder.decode(PairedNukiLock.self, from: data) else {
-        faults.append(
-          StartFault(
-            .ioError,
-            "\(file.path) is damaged, so its lock is not served; move it aside and pair the lock again with: bitting pair nuki"
-          ))
+      if let kept = try? decoder.decode(Kept.self, from: data) {
+        if let bytes = try? seal.open([UInt8](kept.sealed), from: Self.place(kept.nukiID)),
+          let lock = try? decoder.decode(PairedNukiLock.self, from: Data(bytes))
+        {
+          locks.append(lock)
+          continue
+        }
+      } else if let lock = try? decoder.decode(PairedNukiLock.self, from: data) {
+        locks.append(lock)
+        do { try lock.write(to: directory, seal: seal) } catch { faults.append(error) }
         continue
       }
-      locks.append(lock)
+      faults.append(
+        StartFault(
+          .ioError,
+          "\(file.path) is damaged or of another gateway, so its lock is not served; move it aside and pair the lock again with: bitting pair nuki"
+        ))
     }
     return (locks.sorted { $0.name < $1.name }, faults)
   }
 
+  /// The names of the locks that were paired, so far as their files can be read; no key is needed.
+  /// - Parameter directory: the data directory; it need not be ours.
+  package static func names(in directory: URL) -> (names: [String], faults: [StartFault]) {
+    var (names, faults): ([String], [StartFault]) = ([], [])
+    struct Named: Decodable { var name: String }
+    for file in Self.files(in: directory) {
+      if let data = try? Data(contentsOf: file), let named = try? JSONDecoder().decode(Named.self, from: data) {
+        names.append(named.name)
+      } else {
+        faults.append(
+          StartFault(.ioError, "\(file.path) cannot be read; give it to the user of bittingd, or pair its lock again"))
+      }
+    }
+    return (names.sorted(), faults)
+  }
+
+  private static func files(in directory: URL) -> [URL] {
+    let folder = Self.folder(in: directory)
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    return names.sorted().filter { $0.hasSuffix(".json") }.map(folder.appendingPathComponent)
+  }
+
   /// Writes the lock's file, synced, in place of an earlier one.
-  package func write(to directory: URL) throws(StartFault) {
+  /// - Parameters:
+  ///   - directory: the data directory.
+  ///   - seal: the seal of the directory's store.
+  package func write(to directory: URL, seal: Seal) throws(StartFault) {
     let folder = Self.folder(in: directory)
     let encoder = JSONEncoder()
     encoder.dateEncodingStrategy = .iso8601
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     let path = folder.appendingPathComponent("\(self.nukiID).json").path
     do {
+      let sealed = try seal.seal([UInt8](encoder.encode(self)), for: Self.place(self.nukiID))
+      let kept = Kept(name: self.name, nukiID: self.nukiID, sealed: Data(sealed))
       try FileManager.default.createDirectory(
         at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-      try Self.write(try encoder.encode(self), to: path, in: folder.path)
+      try Self.write(try encoder.encode(kept), to: path, in: folder.path)
     } catch {
       throw StartFault(.cannotCreate, "the key of the lock cannot be kept in \(path): \(error); pair the lock again")
     }

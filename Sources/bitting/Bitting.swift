@@ -22,6 +22,10 @@ import Gateway
     Ports.self,
     OfflineKey.self,
     OfflineCodeCommand.self,
+    Backup.self,
+    BackupKeyCommand.self,
+    Restore.self,
+    SealKeyCommand.self,
   ]
 
   /// Pairs locks.

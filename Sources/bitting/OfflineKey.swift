@@ -4,6 +4,7 @@ import Gateway
 import LockCore
 import LockTransport
 import OfflineCodes
+import Sealing
 import SyncEngine
 
 /// `bitting offline-key`: the keys of doors that take offline codes.
@@ -30,14 +31,19 @@ struct OfflineKey: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Where the daemon remembers.", valueName: "dir"))
     var dataDir = DataDirectory.usual
 
+    @Option(help: ArgumentHelp("The seal key, when it is neither there nor a credential.", valueName: "file"))
+    var sealKeyFile: String?
+
     func run() async throws {
       do {
-        let store = URL(fileURLWithPath: self.dataDir, isDirectory: true).appendingPathComponent("bitting.sqlite").path
+        let directory = URL(fileURLWithPath: self.dataDir, isDirectory: true)
+        let store = directory.appendingPathComponent("bitting.sqlite").path
         guard FileManager.default.fileExists(atPath: store) else {
           throw StartFault(
             .unavailable, "there is no store in \(self.dataDir); give the daemon's directory with --data-dir")
         }
-        guard let (name, key) = try Store.offlineKey(ofLock: self.door, inStoreAt: store) else {
+        let sealKey = try SealKey.found(for: directory, file: self.sealKeyFile)
+        guard let (name, key) = try Store.offlineKey(ofLock: self.door, inStoreAt: store, under: sealKey) else {
           throw StartFault(
             .unavailable,
             "no door '\(self.door)' takes offline codes here; give its name as bittingd shows it, or its device_id")
@@ -48,7 +54,7 @@ struct OfflineKey: AsyncParsableCommand {
       } catch let fault as StartFault {
         throw fault.reported(by: "bitting")
       } catch let fault as Store.Fault {
-        throw StartFault(.ioError, "\(fault)").reported(by: "bitting")
+        throw StartFault(fault.status, "\(fault)").reported(by: "bitting")
       }
     }
   }
@@ -68,11 +74,16 @@ struct OfflineKey: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Where the daemon remembers.", valueName: "dir"))
     var dataDir = DataDirectory.usual
 
+    @Option(help: ArgumentHelp("The seal key, when it is neither there nor a credential.", valueName: "file"))
+    var sealKeyFile: String?
+
     func run() async throws {
       do {
+        let sealKey = try SealKey.found(
+          for: URL(fileURLWithPath: self.dataDir, isDirectory: true), file: self.sealKeyFile)
         try DataDirectory.actAsOwner(of: self.dataDir)
         let directory = try DataDirectory(path: self.dataDir)
-        let store = try Store(path: directory.path("bitting.sqlite"))
+        let store = try Store(path: directory.path("bitting.sqlite"), key: sealKey)
         guard let key = try store.renewOfflineKey(ofLock: self.door, at: Reactor.now.date) else {
           throw StartFault(
             .unavailable,
@@ -82,7 +93,7 @@ struct OfflineKey: AsyncParsableCommand {
       } catch let fault as StartFault {
         throw fault.reported(by: "bitting")
       } catch let fault as Store.Fault {
-        throw StartFault(.ioError, "\(fault)").reported(by: "bitting")
+        throw StartFault(fault.status, "\(fault)").reported(by: "bitting")
       }
     }
   }

@@ -5,6 +5,7 @@ import Glibc
 import LockCore
 import LockDrivers
 import LockTransport
+import Sealing
 import SyncEngine
 
 /// `bitting pair nuki`: finds the lock whose button is held, pairs with it, and keeps its key.
@@ -51,6 +52,9 @@ struct PairNuki: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Where the daemon remembers.", valueName: "dir"))
   var dataDir = DataDirectory.usual
 
+  @Option(help: ArgumentHelp("The seal key, when it is neither there nor a credential.", valueName: "file"))
+  var sealKeyFile: String?
+
   @Flag(help: "Print the result as one JSON object.")
   var json = false
 
@@ -76,19 +80,20 @@ struct PairNuki: AsyncParsableCommand {
     } catch let fault as LinkFault {
       throw StartFault(.software, "\(fault)").reported(by: "bitting")
     } catch let fault as Store.Fault {
-      throw StartFault(.ioError, "\(fault)").reported(by: "bitting")
+      throw StartFault(fault.status, "\(fault)").reported(by: "bitting")
     }
   }
 
   private func pair() async throws -> PairedNukiLock {
     // Read as whoever calls: the file may be theirs alone.
     let pin = try self.securityPIN()
+    let sealKey = try SealKey.found(for: URL(fileURLWithPath: self.dataDir, isDirectory: true), file: self.sealKeyFile)
     try DataDirectory.actAsOwner(of: self.dataDir)
     let directory = try DataDirectory(path: self.dataDir)
-    let known = PairedNukiLock.all(in: directory.url).locks
+    let store = try Store(path: directory.path("bitting.sqlite"), key: sealKey)
+    let known = PairedNukiLock.all(in: directory.url, seal: store.seal).locks
     let reactor = try Reactor()
     defer { reactor.shutDown() }
-    let store = try Store(path: directory.path("bitting.sqlite"))
     let radio = BluetoothRadio(
       configuration: BluetoothRadio.Configuration(
         adapters: self.adapter.flatMap { BluetoothAddress($0, kind: .public) }.map { [$0] } ?? []),
@@ -115,7 +120,7 @@ struct PairNuki: AsyncParsableCommand {
     case .success(let authorization):
       let lock = PairedNukiLock(
         name: self.name, pairedAt: Date(), needsBond: needsBond, authorization: authorization)
-      try lock.write(to: directory.url)
+      try lock.write(to: directory.url, seal: store.seal)
       return lock
     case .failure(let fault): throw StartFault(fault.exitStatus, fault.message)
     }

@@ -4,6 +4,7 @@ import Gateway
 import LockTransport
 import Logging
 import SeamAPI
+import Sealing
 import ServiceLifecycle
 import SyncEngine
 import Systemd
@@ -21,8 +22,8 @@ import UnixSignals
       environment variable BITTING_API_KEY; without it one is made, stored hashed and printed once.
 
       Exit status: 0 after SIGTERM or SIGINT; 64 wrong option; 69 the address to listen at is taken; 73 the data \
-      directory cannot be written; 74 the store is damaged; 75 the data directory belongs to another running \
-      bittingd; 78 the configuration is wrong.
+      directory cannot be written; 74 the store is damaged or could not be upgraded; 75 the data directory belongs to \
+      another running bittingd; 78 the configuration or the seal key is wrong.
       """,
     version: Release.version)
 
@@ -34,6 +35,12 @@ import UnixSignals
 
   @Option(help: ArgumentHelp("Where the daemon remembers; used by one daemon at a time.", valueName: "dir"))
   var dataDir = "bitting-data"
+
+  @Option(
+    help: ArgumentHelp(
+      "The seal key, 64 hexadecimal digits; the credential bitting.seal-key, or a file in the data directory, when left out.",
+      valueName: "file"))
+  var sealKeyFile: String?
 
   @Option(
     help: ArgumentHelp(
@@ -61,8 +68,7 @@ import UnixSignals
     } catch let fault as StartFault {
       throw fault.reported(by: "bittingd")
     } catch let fault as Store.Fault {
-      let status: ExitStatus = if case .damaged = fault { .ioError } else { .cannotCreate }
-      throw StartFault(status, "\(fault)").reported(by: "bittingd")
+      throw StartFault(fault.status, "\(fault)\(self.wayBack(from: fault))").reported(by: "bittingd")
     } catch let fault as LinkFault {
       throw StartFault(.software, "\(fault)").reported(by: "bittingd")
     }
@@ -88,7 +94,8 @@ import UnixSignals
     logger.logLevel = Logger.Level(rawValue: file.logLevel) ?? .notice
     for warning in loader.warnings(about: file) { logger.warning("\(warning)") }
     let directory = try DataDirectory(path: self.dataDir)
-    let store = try Store(path: directory.path("bitting.sqlite"))
+    let sealKey = try SealKey.found(for: directory.url, file: self.sealKeyFile) { logger.warning("\($0)") }
+    let store = try Store(path: directory.path("bitting.sqlite"), key: sealKey)
     let key = try FirstKey(
       environment: ProcessInfo.processInfo.environment, store: store, isShown: !JournalEntry.isHeard)
     let reactor = try Reactor()
@@ -98,7 +105,7 @@ import UnixSignals
     let demo = self.demo ? try await DemoSite(directory: directory, store: store, reactor: reactor) : nil
     if let demo { try site.merge(demo.site, as: "simulated") }
     let settings = file.bluetooth
-    let (paired, unreadable) = PairedNukiLock.all(in: directory.url)
+    let (paired, unreadable) = PairedNukiLock.all(in: directory.url, seal: store.seal)
     // One damaged file is one lock out of service, not a site.
     for fault in unreadable { logger.error("\(fault.message)") }
     let radio = paired.isEmpty ? nil : Self.radio(settings, store: store, reactor: reactor, logger: logger)
@@ -134,6 +141,8 @@ import UnixSignals
     if let demo { services.append(DemoService(site: demo)) }
     services.append(WebhookService(webhooks: engine.webhooks, authorities: authorities))
     if let certificate { services.append(certificate) }
+    services.append(
+      SnapshotService(store: store, snapshots: StoreSnapshots(of: directory.url), logger: logger))
     services.append(server)
     var configuration = ServiceGroupConfiguration(
       services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
@@ -143,6 +152,13 @@ import UnixSignals
 }
 
 extension Bittingd {
+  /// What there is to go back to when the store is damaged.
+  private func wayBack(from fault: Store.Fault) -> String {
+    guard case .damaged = fault, !StoreSnapshots(of: URL(fileURLWithPath: self.dataDir, isDirectory: true)).all.isEmpty
+    else { return "" }
+    return " A good state was put by; go back to it with: bitting restore --snapshot --data-dir \(self.dataDir)"
+  }
+
   /// The radio that reaches the paired locks.
   private static func radio(
     _ settings: ConfigurationFile.Bluetooth, store: Store, reactor: Reactor, logger: Logger

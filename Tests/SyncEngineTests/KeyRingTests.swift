@@ -1,5 +1,6 @@
 import GRDB
 import LockCore
+import Sealing
 import Testing
 
 @testable import SyncEngine
@@ -90,7 +91,7 @@ import Testing
 
   @Test func `keys of earlier versions keep all that they could do`() throws {
     let old = try DatabaseQueue()
-    try Store.migrator.migrate(old, upTo: "10")
+    try Store.migrator(.test()).migrate(old, upTo: "10")
     let secrets = [APIKeySecret(), APIKeySecret()]
     try old.write { database in
       for (index, secret) in secrets.enumerated() {
@@ -98,7 +99,7 @@ import Testing
           sql: "INSERT INTO api_key (hash, created_at) VALUES (?, ?)", arguments: [secret.digest.hex, index])
       }
     }
-    try Store.migrator.migrate(old)
+    try Store.migrator(.test()).migrate(old)
     let rows = try old.read { try Row.fetchAll($0, sql: "SELECT * FROM api_key ORDER BY created_at") }
     #expect(rows.map { $0["hash"] as String } == secrets.map(\.digest.hex))
     #expect(rows.map { $0["name"] as String } == ["first key", "key 2"])

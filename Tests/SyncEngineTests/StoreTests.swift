@@ -7,26 +7,18 @@ import Testing
 @testable import SyncEngine
 
 @Suite struct StoreTests {
-  /// A directory that is gone after the test.
-  private func withDirectory(_ body: (URL) throws -> Void) throws {
-    let directory = FileManager.default.temporaryDirectory.appending(path: "bitting-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: directory) }
-    try body(directory)
-  }
-
   @Test func `an acknowledged change is synced: the writing connection runs with synchronous FULL`() throws {
-    try self.withDirectory { directory in
-      let store = try Store(path: directory.appending(path: "store").path)
+    try withDirectory { directory in
+      let store = try Store(path: directory.appending(path: "store").path, key: .test())
       #expect(try store.synchronousLevel() == 2)
-      let reopened = try Store(path: directory.appending(path: "store").path)
+      let reopened = try Store(path: directory.appending(path: "store").path, key: .test())
       #expect(try reopened.synchronousLevel() == 2)
     }
   }
 
   @Test func `the store's files are readable by their owner alone, whatever the umask`() throws {
-    try self.withDirectory { directory in
-      let store = try Store(path: directory.appending(path: "store").path)
+    try withDirectory { directory in
+      let store = try Store(path: directory.appending(path: "store").path, key: .test())
       try store.addAPIKey(APIKeySecret(), name: "test", at: VirtualSite.start)
       let files = try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted()
       #expect(files == ["store", "store-shm", "store-wal"])
@@ -48,14 +40,13 @@ import Testing
           """)
       #expect(
         tables == [
-          "access_code", "account", "action_attempt", "api_key", "audit", "bond", "device_key", "driver_memory",
-          "event",
-          "lock", "offline_code", "offline_key", "reply", "retired_pin", "site", "slot", "stranger", "tenancy",
-          "webhook", "webhook_trial",
+          "access_code", "account", "action_attempt", "api_key", "audit", "bond", "device_key", "driver_memory", "event",
+          "lock", "offline_code", "offline_key", "reply", "retired_pin", "seal", "secret", "site", "slot", "stranger",
+          "tenancy", "webhook", "webhook_trial",
         ])
       let pins = try String.fetchOne(
         database, sql: "SELECT type FROM pragma_table_info('access_code') WHERE name = 'pin'")
-      #expect(pins == "TEXT")
+      #expect(pins == "BLOB")
     }
   }
 
@@ -114,14 +105,14 @@ import Testing
   }
 
   @Test func `what was acknowledged is there when the file is opened again`() throws {
-    try self.withDirectory { directory in
+    try withDirectory { directory in
       let path = directory.appending(path: "store").path
       let code: AccessCodeID
       do {
-        let site = try VirtualSite(["Front": VirtualLock()], store: try Store(path: path))
+        let site = try VirtualSite(["Front": VirtualLock()], store: try Store(path: path, key: .test()))
         code = try site.create(on: "Front", pin: "4711", name: "Guest")
       }
-      let site = try VirtualSite(["Front": VirtualLock()], store: try Store(path: path))
+      let site = try VirtualSite(["Front": VirtualLock()], store: try Store(path: path, key: .test()))
       #expect(site.view(code)?.pin == PINCode("4711"))
       #expect(site.view(code)?.name == "Guest")
       #expect(site.story(of: code).first == "created")
@@ -130,10 +121,10 @@ import Testing
 
   @Test(arguments: ["not SQLite", "no bytes", "torn pages", "cut short"])
   func `P20: a damaged file is refused and left as it is`(damage: String) throws {
-    try self.withDirectory { directory in
+    try withDirectory { directory in
       let file = directory.appending(path: "store")
       do {
-        let site = try VirtualSite(["Front": VirtualLock()], store: try Store(path: file.path))
+        let site = try VirtualSite(["Front": VirtualLock()], store: try Store(path: file.path, key: .test()))
         for number in 1000..<1200 { try site.create(on: "Front", pin: String(number), name: "Somebody") }
         try site.store.database.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
         try site.store.database.close()
@@ -146,7 +137,7 @@ import Testing
       default: bytes.removeLast(bytes.count / 2)
       }
       try bytes.write(to: file)
-      let fault = #expect(throws: Store.Fault.self) { try Store(path: file.path) }
+      let fault = #expect(throws: Store.Fault.self) { try Store(path: file.path, key: .test()) }
       guard case .damaged(let path, _) = fault else {
         Issue.record("refused for another reason: \(fault.map { "\($0)" } ?? "not at all")")
         return
@@ -157,7 +148,7 @@ import Testing
   }
 
   @Test func `a path that cannot be written is refused with the reason`() throws {
-    let fault = #expect(throws: Store.Fault.self) { try Store(path: "/proc/no/such/store") }
+    let fault = #expect(throws: Store.Fault.self) { try Store(path: "/proc/no/such/store", key: .test()) }
     guard case .cannotOpen = fault else {
       Issue.record("refused for another reason")
       return

@@ -1,4 +1,5 @@
-// The primitives of NaCl over Debian's libsodium: X25519, HSalsa20, XSalsa20-Poly1305, HMAC-SHA-256.
+// The primitives of NaCl over Debian's libsodium: X25519, HSalsa20, XSalsa20-Poly1305, HMAC-SHA-256; what keeps
+// secrets at rest is in csealing.h.
 //
 // Ownership: every buffer is the caller's; buffers must not overlap unless said so. Units: bytes.
 // Threads: any; the library starts itself with the first call.

@@ -71,7 +71,7 @@ extension LockLedger {
       let slot = self.slot(of: code.id)
       if self.presence(of: code, at: now) == .due {
         let entry = self.entry(for: code)
-        if slot?.written?.entry == entry { continue }
+        if slot?.written?.entry == entry, slot?.observed != nil { continue }
         let number = slot?.number ?? (1...).first { self.slots[$0] == nil } ?? 1
         var record = slot ?? SlotRecord(number: number)
         if record.holder == nil { (record.holder, record.heldSince) = (code.id, now) }

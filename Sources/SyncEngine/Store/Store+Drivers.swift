@@ -9,7 +9,7 @@ extension Store {
     try self.database.read { database in
       try Data.fetchOne(
         database, sql: "SELECT bytes FROM driver_memory WHERE lock_id = ?", arguments: [lock.rawValue]
-      ).map { [UInt8]($0) }
+      ).map { try SealedColumn.driverMemory.open($0, row: lock.rawValue, with: self.seal) }
     }
   }
 
@@ -17,14 +17,20 @@ extension Store {
   func keep(_ bytes: [UInt8], forDriverOf lock: LockID) throws {
     try self.database.write { database in
       try database.execute(
-        sql: "INSERT INTO driver_memory VALUES (?, ?) ON CONFLICT DO UPDATE SET bytes = excluded.bytes",
-        arguments: [lock.rawValue, Data(bytes)])
+        sql: """
+          INSERT INTO driver_memory (lock_id, bytes) VALUES (?, ?) ON CONFLICT DO UPDATE SET bytes = excluded.bytes
+          """,
+        arguments: [lock.rawValue, try SealedColumn.driverMemory.seal(bytes, row: lock.rawValue, with: self.seal)])
     }
   }
 
   /// Every bond that is kept.
   public func bonds() throws -> [[UInt8]] {
-    try self.database.read { try Data.fetchAll($0, sql: "SELECT bytes FROM bond").map { [UInt8]($0) } }
+    try self.database.read { database in
+      try Row.fetchAll(database, sql: "SELECT adapter || '/' || peer AS place, bytes FROM bond").map {
+        try SealedColumn.bond.open($0["bytes"], row: $0["place"], with: self.seal)
+      }
+    }
   }
 
   /// Keeps a bond, in place of an earlier one with the same peer; nil forgets it. Synced when this returns.
@@ -36,8 +42,10 @@ extension Store {
         return
       }
       try database.execute(
-        sql: "INSERT INTO bond VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET bytes = excluded.bytes",
-        arguments: [adapter, peer, Data(bond)])
+        sql: """
+          INSERT INTO bond (adapter, peer, bytes) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET bytes = excluded.bytes
+          """,
+        arguments: [adapter, peer, try SealedColumn.bond.seal(bond, row: "\(adapter)/\(peer)", with: self.seal)])
     }
   }
 }

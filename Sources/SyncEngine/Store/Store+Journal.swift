@@ -73,7 +73,7 @@ extension Store {
           """,
         arguments: [
           id, draft.type.rawValue, draft.lock?.rawValue, draft.account, draft.code?.rawValue, now.milliseconds,
-          try Self.text(.object(members)),
+          try SealedColumn.eventPayload.seal(try Self.text(.object(members)), row: id, with: self.seal),
         ])
     }
   }
@@ -105,13 +105,15 @@ extension Store {
     try among("account_id", filter.account.map { [$0] })
     let order = filter.newestFirst ? "DESC" : "ASC"
     let sql =
-      "SELECT sequence, payload FROM event"
+      "SELECT sequence, id, payload FROM event"
       + (conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND "))
       + " ORDER BY created_at \(order), sequence \(order) LIMIT ? OFFSET ?"
     arguments += [max(0, filter.limit), max(0, filter.offset)]
     return try self.database.read { database in
       try Row.fetchAll(database, sql: sql, arguments: StatementArguments(arguments)).map { row in
-        EventView(sequence: row["sequence"], payload: try Self.json(row["payload"]))
+        EventView(
+          sequence: row["sequence"],
+          payload: try Self.json(SealedColumn.eventPayload.text(row["payload"], row: row["id"], with: self.seal)))
       }
     }
   }
@@ -132,13 +134,15 @@ extension Store {
     }
     try database.execute(
       sql: """
-        INSERT INTO action_attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO action_attempt (id, kind, lock_id, access_code_id, created_at, status, result, error_type,
+          error_message)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (id) DO UPDATE SET status = excluded.status, result = excluded.result,
           error_type = excluded.error_type, error_message = excluded.error_message
         """,
       arguments: [
         attempt.id, attempt.kind, attempt.device.rawValue, code?.rawValue, attempt.createdAt.milliseconds, status,
-        result, type, message,
+        try result.map { try SealedColumn.attemptResult.seal($0, row: attempt.id, with: self.seal) }, type, message,
       ])
   }
 
@@ -165,7 +169,11 @@ extension Store {
       try Row.fetchAll(database, sql: sql, arguments: StatementArguments(arguments)).map { row in
         let status: ActionAttempt.Status =
           switch row["status"] as String {
-          case "success": .success(try (row["result"] as String?).map(Self.json) ?? .object([:]))
+          case "success":
+            .success(
+              try (row["result"] as Data?).map {
+                try Self.json(SealedColumn.attemptResult.text($0, row: row["id"], with: self.seal))
+              } ?? .object([:]))
           case "error":
             .error(type: row["error_type"] ?? "uncategorized_error", message: row["error_message"] ?? "")
           default: .pending

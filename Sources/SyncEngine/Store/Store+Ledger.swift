@@ -21,17 +21,17 @@ extension Store {
       for row in try Row.fetchAll(
         database, sql: "SELECT * FROM access_code WHERE lock_id = ?", arguments: [lock.rawValue])
       {
-        let code = try CodeRecord(row)
+        let code = try CodeRecord(row, self.seal)
         ledger.codes[code.id] = code
       }
       for row in try Row.fetchAll(database, sql: "SELECT * FROM slot WHERE lock_id = ?", arguments: [lock.rawValue]) {
-        let slot = try SlotRecord(row)
+        let slot = try SlotRecord(row, self.seal)
         ledger.slots[slot.number] = slot
       }
       for row in try Row.fetchAll(
         database, sql: "SELECT * FROM stranger WHERE lock_id = ?", arguments: [lock.rawValue])
       {
-        let stranger = try StrangerRecord(row)
+        let stranger = try StrangerRecord(row, self.seal)
         ledger.strangers[stranger.slot] = stranger
       }
       return ledger
@@ -74,12 +74,14 @@ extension Store {
           ledger.journalled.map { Int64($0.index) }, ledger.journalled?.date.milliseconds, ledger.isManaged, lock,
         ])
     }
-    for (id, code) in ledger.codes where before.codes[id] != code { try code.write(lock: lock, in: database) }
+    for (id, code) in ledger.codes where before.codes[id] != code {
+      try code.write(lock: lock, in: database, with: self.seal)
+    }
     for id in before.codes.keys where ledger.codes[id] == nil {
       try database.execute(sql: "DELETE FROM access_code WHERE id = ?", arguments: [id.rawValue])
     }
     for (number, slot) in ledger.slots where before.slots[number] != slot {
-      try slot.write(lock: lock, in: database)
+      try slot.write(lock: lock, in: database, with: self.seal)
       try self.recordTenancy(slot, over: before.slots[number], lock: lock, at: now, in: database)
     }
     for (number, slot) in before.slots where ledger.slots[number] == nil {
@@ -87,7 +89,7 @@ extension Store {
       try self.recordTenancy(SlotRecord(number: number), over: slot, lock: lock, at: now, in: database)
     }
     for (slot, stranger) in ledger.strangers where before.strangers[slot] != stranger {
-      try stranger.write(lock: lock, in: database)
+      try stranger.write(lock: lock, in: database, with: self.seal)
     }
     let kept = Set(ledger.strangers.values.map(\.id))
     for stranger in before.strangers.values where !kept.contains(stranger.id) {

@@ -6,21 +6,18 @@ internal import LockCore
 extension Store {
   /// Puts down PINs that are in use no more. Within the caller's transaction.
   func retire(_ pins: Set<PINCode>, at now: Timestamp, in database: Database) throws {
-    for pin in pins {
-      try database.execute(
-        sql: "INSERT INTO retired_pin VALUES (?, ?) ON CONFLICT DO UPDATE SET retired_at = excluded.retired_at",
-        arguments: [pin.digits, now.milliseconds])
-    }
+    for pin in pins { try Self.retire(digits: pin.digits, at: now.milliseconds, in: database, with: self.seal) }
   }
 
   /// The PINs that were put down, and when they were last in use.
   func retiredPINs() throws -> [PINCode: Timestamp] {
     try self.database.read { database in
-      let rows = try Row.fetchAll(database, sql: "SELECT pin, retired_at FROM retired_pin")
-      return Dictionary(
-        rows.compactMap { row in PINCode(row["pin"] as String).map { ($0, Timestamp(milliseconds: row["retired_at"])) }
-        },
-        uniquingKeysWith: max)
+      let rows = try Row.fetchAll(
+        database, sql: "SELECT lower(hex(digest)) AS place, pin, retired_at FROM retired_pin")
+      return try rows.reduce(into: [:]) { pins, row in
+        let digits = try SealedColumn.retiredPIN.text(row["pin"], row: row["place"], with: self.seal)
+        if let pin = PINCode(digits) { pins[pin] = Timestamp(milliseconds: row["retired_at"]) }
+      }
     }
   }
 
@@ -36,9 +33,10 @@ extension Store {
   /// Keeps what a request was answered with. Within the caller's transaction.
   func keep(_ reply: Site.Reply, at now: Timestamp, in database: Database) throws {
     try database.execute(
-      sql: "INSERT OR REPLACE INTO reply VALUES (?, ?, ?)",
+      sql: "INSERT OR REPLACE INTO reply (request, access_code_ids, created_at) VALUES (?, ?, ?)",
       arguments: [
-        reply.request, try Self.text(.array(reply.codes.map { .string($0.rawValue) })), now.milliseconds,
+        try Self.replyDigest(of: reply.request, with: self.seal),
+        try Self.text(.array(reply.codes.map { .string($0.rawValue) })), now.milliseconds,
       ])
   }
 
@@ -47,7 +45,7 @@ extension Store {
     try self.database.read { database in
       try String.fetchOne(
         database, sql: "SELECT access_code_ids FROM reply WHERE request = ? AND created_at >= ?",
-        arguments: [request, date.milliseconds])
+        arguments: [try Self.replyDigest(of: request, with: self.seal), date.milliseconds])
     }.flatMap { try Self.json($0).array?.compactMap { $0.string.map(AccessCodeID.init(rawValue:)) } }
   }
 }

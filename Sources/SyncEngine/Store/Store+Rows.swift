@@ -1,6 +1,7 @@
 internal import Foundation
 internal import GRDB
 internal import LockCore
+internal import Sealing
 
 /// A row that does not hold what this version writes.
 struct MalformedRow: Error {
@@ -8,7 +9,7 @@ struct MalformedRow: Error {
   var column: String
 }
 
-/// The JSON of the columns that hold a structure. PINs appear here as text: this is the store.
+/// The JSON of the columns that hold a structure; those with a PIN are sealed whole.
 private struct AnnouncedColumn: Codable {
   struct Terms: Codable {
     var name: String?
@@ -70,10 +71,11 @@ private func storedWindow(_ row: Row) -> TimeWindow? {
 }
 
 extension CodeRecord {
-  init(_ row: Row) throws {
+  init(_ row: Row, _ seal: Seal) throws {
+    let digits = try SealedColumn.accessCodePIN.text(row["pin"], row: row["id"], with: seal)
     self.init(
       id: AccessCodeID(rawValue: row["id"]),
-      terms: Terms(name: row["name"], pin: try pin(row["pin"], "access_code.pin"), window: storedWindow(row)),
+      terms: Terms(name: row["name"], pin: try pin(digits, "access_code.pin"), window: storedWindow(row)),
       createdAt: Timestamp(milliseconds: row["created_at"]))
     self.revision = row["revision"]
     self.prefersNativeScheduling = row["prefers_native_scheduling"]
@@ -84,7 +86,8 @@ extension CodeRecord {
     self.pulledFor = (row["pulled_for"] as String?).map(AccessCodeID.init(rawValue:))
     self.pulledBackup = (row["pulled_backup"] as String?).map(AccessCodeID.init(rawValue:))
     self.requestedAt = Timestamp(milliseconds: row["requested_at"])
-    let told = try decode(AnnouncedColumn.self, row["announced"])
+    let told = try decode(
+      AnnouncedColumn.self, SealedColumn.accessCodeAnnounced.text(row["announced"], row: row["id"], with: seal))
     self.announced.isScheduled = told.isScheduled
     self.announced.isSet = told.isSet
     self.announced.isOnLock = told.isOnLock
@@ -97,7 +100,8 @@ extension CodeRecord {
     self.attempt = try (row["attempt"] as String?).map { try decode(Attempt.self, $0) }
   }
 
-  func write(lock: String, in database: Database) throws {
+  func write(lock: String, in database: Database, with seal: Seal) throws {
+    let id = self.id.rawValue
     let told = AnnouncedColumn(
       isScheduled: self.announced.isScheduled, isSet: self.announced.isSet, isOnLock: self.announced.isOnLock,
       isLate: self.announced.isLate, problem: self.announced.problem, drift: self.announced.drift,
@@ -117,21 +121,28 @@ extension CodeRecord {
           pulled_for = excluded.pulled_for, pulled_backup = excluded.pulled_backup
         """,
       arguments: [
-        self.id.rawValue, lock, self.terms.name, self.terms.pin.digits, self.terms.window?.start.milliseconds,
+        id, lock, self.terms.name, try SealedColumn.accessCodePIN.seal(self.terms.pin.digits, row: id, with: seal),
+        self.terms.window?.start.milliseconds,
         self.terms.window?.end.milliseconds, self.revision, self.prefersNativeScheduling,
         self.allowsExternalModification, self.isDeleting, self.commonCodeKey, self.createdAt.milliseconds,
-        self.requestedAt.milliseconds, try text(told), try self.attempt.map { try text($0) }, self.isBackup,
+        self.requestedAt.milliseconds,
+        try SealedColumn.accessCodeAnnounced.seal(try text(told), row: id, with: seal),
+        try self.attempt.map { try text($0) }, self.isBackup,
         self.pulledFor?.rawValue, self.pulledBackup?.rawValue,
       ])
   }
 }
 
 extension SlotRecord {
-  init(_ row: Row) throws {
+  init(_ row: Row, _ seal: Seal) throws {
     self.init(number: row["number"])
+    let place = "\(row["lock_id"] as String)/\(self.number)"
+    func column<Value: Decodable>(_ type: Value.Type, _ column: SealedColumn) throws -> Value? {
+      try (row[column.name] as Data?).map { try decode(type, column.text($0, row: place, with: seal)) }
+    }
     self.holder = (row["holder"] as String?).map(AccessCodeID.init(rawValue:))
     self.heldSince = (row["held_since"] as Int64?).map(Timestamp.init(milliseconds:))
-    if let column = try (row["written"] as String?).map({ try decode(WrittenColumn.self, $0) }) {
+    if let column = try column(WrittenColumn.self, .slotWritten) {
       let entry = try column.pin.map {
         SlotEntry(pin: try pin($0, "slot.written"), window: column.window, name: column.name)
       }
@@ -140,7 +151,7 @@ extension SlotRecord {
         isProven: column.isProven, stamp: column.stamp)
       self.written?.isUnclaimed = column.isUnclaimed ?? false
     }
-    if let column = try (row["observed"] as String?).map({ try decode(ObservedColumn.self, $0) }) {
+    if let column = try column(ObservedColumn.self, .slotObserved) {
       let contents: SlotContents =
         switch column.contents {
         case .empty: .empty
@@ -155,7 +166,8 @@ extension SlotRecord {
     }
   }
 
-  func write(lock: String, in database: Database) throws {
+  func write(lock: String, in database: Database, with seal: Seal) throws {
+    let place = "\(lock)/\(self.number)"
     let written = self.written.map { written in
       var (wasEmpty, stampBefore): (Bool, UInt32?) = (true, nil)
       if case .occupied(let stamp) = written.before { (wasEmpty, stampBefore) = (false, stamp) }
@@ -178,24 +190,30 @@ extension SlotRecord {
         isRestricted: reading.isRestricted ? true : nil, shownSince: observed.shownSince)
     }
     try database.execute(
-      sql: "INSERT OR REPLACE INTO slot VALUES (?, ?, ?, ?, ?, ?)",
+      sql: """
+        INSERT OR REPLACE INTO slot (lock_id, number, holder, held_since, written, observed) VALUES (?, ?, ?, ?, ?, ?)
+        """,
       arguments: [
-        lock, self.number, self.holder?.rawValue, self.heldSince?.milliseconds, try written.map { try text($0) },
-        try observed.map { try text($0) },
+        lock, self.number, self.holder?.rawValue, self.heldSince?.milliseconds,
+        try written.map { try SealedColumn.slotWritten.seal(try text($0), row: place, with: seal) },
+        try observed.map { try SealedColumn.slotObserved.seal(try text($0), row: place, with: seal) },
       ])
   }
 }
 
 extension StrangerRecord {
-  init(_ row: Row) throws {
+  init(_ row: Row, _ seal: Seal) throws {
     self.init(
-      id: AccessCodeID(rawValue: row["id"]), slot: row["slot"], pin: (row["pin"] as String?).flatMap { PINCode($0) },
+      id: AccessCodeID(rawValue: row["id"]), slot: row["slot"],
+      pin: try (row["pin"] as Data?).flatMap {
+        PINCode(try SealedColumn.strangerPIN.text($0, row: row["id"], with: seal))
+      },
       name: row["name"], window: storedWindow(row), foundAt: Timestamp(milliseconds: row["found_at"]))
     self.removal = try (row["removal"] as String?).map { try decode(Removal.self, $0) }
     self.isIrremovable = row["is_irremovable"]
   }
 
-  func write(lock: String, in database: Database) throws {
+  func write(lock: String, in database: Database, with seal: Seal) throws {
     try database.execute(
       sql: """
         INSERT OR REPLACE INTO stranger
@@ -203,7 +221,9 @@ extension StrangerRecord {
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
       arguments: [
-        self.id.rawValue, lock, self.slot, self.pin?.digits, self.name, self.window?.start.milliseconds,
+        self.id.rawValue, lock, self.slot,
+        try self.pin.map { try SealedColumn.strangerPIN.seal($0.digits, row: self.id.rawValue, with: seal) }, self.name,
+        self.window?.start.milliseconds,
         self.window?.end.milliseconds, self.foundAt.milliseconds, try self.removal.map { try text($0) },
         self.isIrremovable,
       ])

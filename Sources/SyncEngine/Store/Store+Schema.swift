@@ -1,9 +1,11 @@
 internal import Foundation
 internal import GRDB
+internal import Sealing
 
 extension Store {
   /// The schema, one step a version; a step that has shipped is never edited.
-  static var migrator: DatabaseMigrator {
+  /// - Parameter key: what the step that first sealed secrets wraps the store's own key with.
+  static func migrator(_ key: SealKey) -> DatabaseMigrator {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("1") { database in
       try database.execute(
@@ -283,6 +285,7 @@ extension Store {
           ) STRICT;
           """)
     }
+    migrator.registerMigration("13") { try Self.sealPlainColumns(in: $0, under: key) }
     return migrator
   }
 }

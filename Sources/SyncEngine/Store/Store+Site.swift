@@ -115,6 +115,20 @@ extension Store {
     }
   }
 
+  /// A key of the gateway's own, kept sealed under a name; made by `make` when there is none.
+  func secret(_ name: String, orElse make: () -> String) throws -> String {
+    try self.database.write { database in
+      if let value = try Data.fetchOne(database, sql: "SELECT value FROM secret WHERE name = ?", arguments: [name]) {
+        return try SealedColumn.secret.text(value, row: name, with: self.seal)
+      }
+      let value = make()
+      try database.execute(
+        sql: "INSERT INTO secret (name, value) VALUES (?, ?)",
+        arguments: [name, try SealedColumn.secret.seal(value, row: name, with: self.seal)])
+      return value
+    }
+  }
+
   /// The key that the gateway chose for a device on a line, and whether the device is known to have it. Made by
   /// `make` and synced before anything hears it.
   public func deviceKey(
@@ -124,11 +138,12 @@ extension Store {
   ) {
     try self.database.write { database in
       if let row = try Row.fetchOne(database, sql: "SELECT * FROM device_key WHERE device = ?", arguments: [device]) {
-        return ([UInt8](row["key"] as Data), row["is_installed"])
+        return (try SealedColumn.deviceKey.open(row["key"], row: device, with: self.seal), row["is_installed"])
       }
       let key = make()
       try database.execute(
-        sql: "INSERT INTO device_key VALUES (?, ?, 0, ?)", arguments: [device, Data(key), now.milliseconds])
+        sql: "INSERT INTO device_key (device, key, is_installed, created_at) VALUES (?, ?, 0, ?)",
+        arguments: [device, try SealedColumn.deviceKey.seal(key, row: device, with: self.seal), now.milliseconds])
       return (key, false)
     }
   }

@@ -25,7 +25,8 @@ extension Store {
   func webhooks() throws -> [(webhook: Webhook, queue: WebhookQueue)] {
     try self.database.read { database in
       try Row.fetchAll(database, sql: "SELECT * FROM webhook ORDER BY created_at, id").map { row in
-        guard let secret = WebhookSecret([UInt8](row["secret"] as Data)) else { throw MalformedRow(column: "secret") }
+        let bytes = try SealedColumn.webhookSecret.open(row["secret"], row: row["id"], with: self.seal)
+        guard let secret = WebhookSecret(bytes) else { throw MalformedRow(column: "secret") }
         let webhook = Webhook(
           id: row["id"], url: row["url"],
           eventTypes: try Self.json(row["event_types"]).array?.compactMap(\.string) ?? [], secret: secret,
@@ -57,7 +58,8 @@ extension Store {
         sql: "INSERT INTO webhook (id, url, event_types, secret, created_at, position) VALUES (?, ?, ?, ?, ?, ?)",
         arguments: [
           webhook.id, webhook.url, try Self.text(.array(webhook.eventTypes.map(JSONValue.string))),
-          Data(webhook.secret.bytes), webhook.createdAt.milliseconds, queue.position,
+          try SealedColumn.webhookSecret.seal(webhook.secret.bytes, row: webhook.id, with: self.seal),
+          webhook.createdAt.milliseconds, queue.position,
         ])
       return queue
     }
@@ -132,7 +134,11 @@ extension Store {
     try self.database.read { database in
       try Row.fetchOne(
         database, sql: "SELECT sequence, id, payload FROM event WHERE sequence = ?", arguments: [sequence]
-      ).map { JournalledEvent(sequence: $0["sequence"], id: $0["id"], payload: $0["payload"]) }
+      ).map {
+        JournalledEvent(
+          sequence: $0["sequence"], id: $0["id"],
+          payload: try SealedColumn.eventPayload.text($0["payload"], row: $0["id"], with: self.seal))
+      }
     }
   }
 

@@ -1,51 +1,54 @@
 internal import Foundation
 internal import GRDB
+public import Sealing
 
 /// The daemon's memory: one SQLite file, every acknowledged change synced before it is acknowledged.
 ///
-/// One connection, used from one isolation at a time. The file is kept readable by its owner alone.
+/// One connection, used from one isolation at a time. The file is kept readable by its owner alone. PINs and keys stand
+/// in it sealed: ``SealedColumn`` says which columns, and is the one place where they are sealed and opened.
 public struct Store: Sendable {
   let database: DatabaseQueue
+  /// Where it lies.
+  let path: String
+  /// Seals and opens what is secret.
+  public let seal: Seal
 
-  /// Why the store cannot be used. Nothing was written.
-  public enum Fault: Error, CustomStringConvertible {
-    /// The file cannot be opened or made.
-    case cannotOpen(path: String, reason: String)
-    /// The file fails SQLite's own check; it is left as it is.
-    case damaged(path: String, reason: String)
-
-    /// What is wrong and what to do.
-    public var description: String {
-      switch self {
-      case .cannotOpen(let path, let reason):
-        "The store \(path) cannot be opened: \(reason)."
-      case .damaged(let path, let reason):
-        "The store \(path) is damaged (\(reason)). It was left as it is: move it aside together with \(path)-wal and \(path)-shm, and put the last good copy in its place."
-      }
-    }
-  }
-
-  /// Opens the store, makes it if there is none, checks it, and brings it up to the present schema.
-  /// - Throws: ``Fault``.
-  public init(path: String) throws(Fault) {
+  /// Opens the store, makes it if there is none, checks it, and brings it up to the present schema on a copy.
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - key: the seal key of the box.
+  /// - Throws: ``Fault``; the file is then as it was.
+  public init(path: String, key: SealKey) throws(Fault) {
     do {
-      if !FileManager.default.fileExists(atPath: path) { try Self.make(path) }
-      try Self.check(path)
-      self.database = try Self.open(path)
+      let upgrade = StoreUpgrade(path: path, key: key)
+      upgrade.clearLeftovers()
+      if !FileManager.default.fileExists(atPath: path) { try Self.make(path, key: key) }
+      if try Self.check(path, key: key) == .older { try upgrade.run() }
+      try self.init(open: path, key: key)
     } catch {
       throw Fault(error, path: path)
     }
   }
 
   /// Opens an empty store in memory.
+  /// - Parameter key: a seal key; another one each time when left out.
   /// - Throws: ``Fault``.
-  public init() throws(Fault) {
+  public init(key: SealKey? = nil) throws(Fault) {
     do {
+      guard let key = try key ?? SealKey(Draw.bytes(SealKey.length)) else { throw SealFault.library }
+      self.path = ":memory:"
       self.database = try DatabaseQueue(configuration: Self.configuration)
-      try Self.migrator.migrate(self.database)
+      try Self.migrator(key).migrate(self.database)
+      self.seal = try Self.requiredSeal(of: self.database, under: key, path: ":memory:")
     } catch {
       throw Fault(error, path: ":memory:")
     }
+  }
+
+  private init(open path: String, key: SealKey) throws {
+    self.path = path
+    self.database = try Self.open(path)
+    self.seal = try Self.requiredSeal(of: self.database, under: key, path: path)
   }
 
   /// SQLite's `synchronous` as the writing connection has it: 2 is FULL.
@@ -64,40 +67,71 @@ public struct Store: Sendable {
   }
 
   /// Makes an empty store under another name first: a file that is there and empty was emptied by somebody.
-  private static func make(_ path: String) throws {
+  private static func make(_ path: String, key: SealKey) throws {
     let draft = "\(path).new"
     for leftover in [draft, "\(draft)-wal", "\(draft)-shm"] { try? FileManager.default.removeItem(atPath: leftover) }
     guard FileManager.default.createFile(atPath: draft, contents: nil, attributes: [.posixPermissions: 0o600]) else {
       throw Fault.cannotOpen(path: path, reason: "the file cannot be made; check the directory and its permissions")
     }
-    try Self.open(draft).close()
+    let database = try Self.open(draft)
+    try Self.migrator(key).migrate(database)
+    try database.close()
     try FileManager.default.moveItem(atPath: draft, toPath: path)
   }
 
-  /// Checks a store without writing to it.
-  private static func check(_ path: String) throws {
+  /// How the schema of a file stands to this program's.
+  private enum Age { case present, older }
+
+  /// Checks a store without writing to it: SQLite's own check, the seal key, the schema, and that what is sealed opens.
+  private static func check(_ path: String, key: SealKey) throws -> Age {
     let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
     guard size != 0 else { throw Fault.damaged(path: path, reason: "it is empty") }
-    var configuration = Self.configuration
-    configuration.readonly = true
-    let database = try DatabaseQueue(path: path, configuration: configuration)
+    let database = try Self.openToRead(path)
+    defer { try? database.close() }
     let verdict = try database.read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") }
     guard verdict == "ok" else { throw Fault.damaged(path: path, reason: verdict ?? "no verdict") }
-    try database.close()
+    return try database.read { database in
+      let (migrator, seal) = (Self.migrator(key), try Self.seal(in: database, under: key, path: path))
+      if try migrator.hasBeenSuperseded(database) {
+        throw Fault.newer(path: path, steps: try migrator.appliedIdentifiers(database).count)
+      }
+      guard try migrator.hasCompletedMigrations(database) else { return .older }
+      // The journal is long, and one event that does not open is one event.
+      if let seal {
+        for column in SealedColumn.all where column.table != "event" && column.table != "action_attempt" {
+          try column.check(in: database, with: seal)
+        }
+      }
+      return .present
+    }
   }
 
-  private static func open(_ path: String) throws -> DatabaseQueue {
+  private static func requiredSeal(of database: DatabaseQueue, under key: SealKey, path: String) throws -> Seal {
+    guard let seal = try database.read({ try Self.seal(in: $0, under: key, path: path) }) else {
+      throw Fault.damaged(path: path, reason: "its keys are gone")
+    }
+    return seal
+  }
+
+  /// Opens a file without ever writing to it.
+  static func openToRead(_ path: String) throws -> DatabaseQueue {
+    var configuration = Self.configuration
+    configuration.readonly = true
+    return try DatabaseQueue(path: path, configuration: configuration)
+  }
+
+  /// Opens a file for good.
+  static func open(_ path: String) throws -> DatabaseQueue {
     var configuration = Self.configuration
     configuration.journalMode = .wal
     let database = try DatabaseQueue(path: path, configuration: configuration)
     // GRDB sets synchronous = NORMAL when it turns WAL on, after prepareDatabase: a commit could then be lost
     // with the power. One connection for the store's life keeps what is set here.
     try database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-    try Self.migrator.migrate(database)
     return database
   }
 
-  private static var configuration: Configuration {
+  static var configuration: Configuration {
     var configuration = Configuration()
     configuration.foreignKeysEnabled = true
     configuration.busyMode = .timeout(2)
@@ -108,19 +142,11 @@ public struct Store: Sendable {
 
   /// What SQLite says, without the statement.
   static func reason(of error: any Error) -> String {
-    if let error = error as? DatabaseError { return error.message ?? "SQLite code \(error.resultCode.rawValue)" }
-    return "\(error)"
-  }
-}
-
-extension Store.Fault {
-  fileprivate init(_ error: any Error, path: String) {
     switch error {
-    case let fault as Store.Fault: self = fault
-    case let error as DatabaseError
-    where error.resultCode == .SQLITE_NOTADB || error.resultCode == .SQLITE_CORRUPT:
-      self = .damaged(path: path, reason: error.message ?? "unreadable")
-    default: self = .cannotOpen(path: path, reason: Store.reason(of: error))
+    case let error as DatabaseError: error.message ?? "SQLite code \(error.resultCode.rawValue)"
+    case let error as MalformedRow: "a value of \(error.column) is not what was written"
+    case is SealFault: "the cryptographic library does not work; see that libsodium is there"
+    default: "\(error)"
     }
   }
 }

@@ -38,7 +38,7 @@ extension CursorSeal: CustomStringConvertible, CustomReflectable {
 extension CursorSeal {
   /// The site's own seal; its key is drawn once and kept in the store.
   init(keptIn store: Store) throws {
-    let text = try store.value("cursor_key") {
+    let text = try store.secret("cursor_key") {
       var random = SystemRandomNumberGenerator()
       return (0..<32).map { _ in
         let digits = String(UInt8.random(in: .min ... .max, using: &random), radix: 16)
@@ -51,7 +51,7 @@ extension CursorSeal {
       key.append(byte)
       rest = rest.dropFirst(2)
     }
-    guard let seal = CursorSeal(key: key) else { throw MalformedRow(column: "site.cursor_key") }
+    guard let seal = CursorSeal(key: key) else { throw MalformedRow(column: "secret.cursor_key") }
     self = seal
   }
 }

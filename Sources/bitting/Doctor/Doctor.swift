@@ -81,7 +81,7 @@ struct Doctor: AsyncParsableCommand {
         mayOpen: FileManager.default.isReadableFile(atPath: path) && FileManager.default.isWritableFile(atPath: path))
     }
     findings += ports.findings.map(Finding.init)
-    let (locks, faults) = PairedNukiLock.all(in: URL(fileURLWithPath: self.dataDir, isDirectory: true))
+    let (locks, faults) = PairedNukiLock.names(in: URL(fileURLWithPath: self.dataDir, isDirectory: true))
     findings += faults.map { .bad("key file", $0.message) }
     let reactor = try Reactor()
     let bluetooth = await BluetoothCondition.look(on: reactor)

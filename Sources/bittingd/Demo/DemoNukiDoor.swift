@@ -4,6 +4,7 @@ import LockCore
 import LockDrivers
 import LockSimulator
 import LockTransport
+import Sealing
 import SyncEngine
 
 /// A simulated Nuki lock of the demo. It is paired at the first start, by the same steps as a real one.
@@ -26,27 +27,27 @@ struct DemoNukiDoor {
   ]
 
   /// Starts the lock, pairs with it when that was never done, and puts its door on the site.
-  func add(to site: inout SiteDefinition, directory: DataDirectory, reactor: Reactor) async throws {
-    let folder = directory.url.appendingPathComponent("demo", isDirectory: true)
-    let memory = LockMemoryFile<NukiLock.Memory>(of: self.name, in: directory)
+  func add(to site: inout SiteDefinition, folder memories: DemoFolder, reactor: Reactor) async throws {
+    let folder = memories.url.appendingPathComponent("demo", isDirectory: true)
+    let memory = LockMemoryFile<NukiLock.Memory>(of: self.name, in: memories)
     let runner = try NukiLockRunner(
       NukiLock(
         model: self.model, securityPIN: NukiSecurityPIN(self.pin), memory: memory.read() ?? NukiLock.Memory(),
         random: .system),
       on: reactor
     ) { memory.write($0) }
-    let known = PairedNukiLock.all(in: folder).locks.first { $0.name == self.name }
+    let known = PairedNukiLock.all(in: folder, seal: memories.seal).locks.first { $0.name == self.name }
     let paired: PairedNukiLock
     if let known {
       paired = known
     } else {
-      paired = try await self.pair(with: runner, folder: folder, reactor: reactor)
+      paired = try await self.pair(with: runner, folder: folder, seal: memories.seal, reactor: reactor)
     }
 
     if !site.accounts.contains(where: { $0.key == Self.account }) {
       site.accounts.append(.init(key: Self.account, kind: "Simulated Bluetooth radio"))
     }
-    let connection = await SimulatedConnection(memory: .init(of: self.name, kind: "connection", in: directory)) {
+    let connection = await SimulatedConnection(memory: .init(of: self.name, kind: "connection", in: memories)) {
       await runner.setReachable($0)
     }
     site.locks.append(
@@ -72,7 +73,9 @@ struct DemoNukiDoor {
       })
   }
 
-  private func pair(with runner: NukiLockRunner, folder: URL, reactor: Reactor) async throws -> PairedNukiLock {
+  private func pair(
+    with runner: NukiLockRunner, folder: URL, seal: Seal, reactor: Reactor
+  ) async throws -> PairedNukiLock {
     guard let pin = NukiSecurityPIN(self.pin), let address = runner.address,
       case .success(let link) = await runner.way.open(Reactor.uptime + .seconds(5), reactor)
     else { throw StartFault(.software, "the simulated lock \(self.name) takes no link") }
@@ -84,7 +87,7 @@ struct DemoNukiDoor {
     switch await pairing.run(over: link, tell: { _ in }) {
     case .success(let authorization):
       let lock = PairedNukiLock(name: self.name, pairedAt: Date(), needsBond: false, authorization: authorization)
-      try lock.write(to: folder)
+      try lock.write(to: folder, seal: seal)
       return lock
     case .failure(let fault): throw StartFault(.software, "the simulated lock \(self.name): \(fault.message)")
     }

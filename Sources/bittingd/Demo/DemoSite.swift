@@ -21,6 +21,7 @@ struct DemoSite {
 
   /// Sets the doors up.
   init(directory: DataDirectory, store: Store, reactor: Reactor) async throws {
+    let folder = DemoFolder(url: directory.url, seal: store.seal)
     let name = "Harbour Entrance"
     let kept = try store.deviceKey("demo/\(name)", at: Reactor.now.date, orElse: OSDPKey.drawn)
     guard let key = OSDPKey(kept.key) else { throw StartFault(.ioError, "the stored key of \(name) is damaged") }
@@ -36,18 +37,18 @@ struct DemoSite {
     native.identity = LockIdentity(model: "Virtual Keypad Lock N", serial: "VKL-N-1", firmware: "1.0")
     await self.addLock(
       "Front Door", "stores codes and keeps their times itself; takes offline codes", model: native,
-      temperament: .native, offlineKey: try store.offlineKey(ofLock: "Front Door", at: Reactor.now.date), in: directory)
+      temperament: .native, offlineKey: try store.offlineKey(ofLock: "Front Door", at: Reactor.now.date), in: folder)
     var plain = VirtualLockModel()
     plain.identity = LockIdentity(model: "Virtual Keypad Lock J", serial: "VKL-J-1", firmware: "1.0")
     plain.pins = PINPolicy(lengths: [4, 6])
     await self.addLock(
       "Studio", "stores codes without times: programmed just in time", model: plain, temperament: .justInTime,
-      in: directory)
+      in: folder)
     var masked = VirtualLockModel()
     masked.identity = LockIdentity(model: "Virtual Keypad Lock M", serial: "VKL-M-1", firmware: "1.0")
     masked.pins = PINPolicy(lengths: [6], constraints: [.noAllSameDigits])
-    await self.addLock("Garden Gate", "masks PINs when read back", model: masked, temperament: .masked, in: directory)
-    await self.addReader(name, key: key, in: directory)
+    await self.addLock("Garden Gate", "masks PINs when read back", model: masked, temperament: .masked, in: folder)
+    await self.addReader(name, key: key, in: folder)
     var slow = VirtualLockModel()
     slow.identity = LockIdentity(model: "Virtual Keypad Lock S", serial: "VKL-S-1", firmware: "1.0")
     slow.pins = PINPolicy(lengths: [6], constraints: [.noZeros, .cannotStartWith12])
@@ -55,9 +56,9 @@ struct DemoSite {
     var temperament = VirtualLockTemperament.native
     (temperament.replyDelay, temperament.outages, temperament.lostReplies) = (.milliseconds(700), 2, 3)
     await self.addLock(
-      "Boathouse", "slow, and out of reach now and then", model: slow, temperament: temperament, in: directory)
+      "Boathouse", "slow, and out of reach now and then", model: slow, temperament: temperament, in: folder)
     for door in DemoNukiDoor.all {
-      try await door.add(to: &self.site, directory: directory, reactor: reactor)
+      try await door.add(to: &self.site, folder: folder, reactor: reactor)
       self.doors.append((door.name, door.nature))
     }
   }
@@ -67,14 +68,14 @@ struct DemoSite {
 
   private mutating func addLock(
     _ name: String, _ nature: String, model: VirtualLockModel, temperament: VirtualLockTemperament,
-    offlineKey: OfflineDoorKey? = nil, in directory: DataDirectory
+    offlineKey: OfflineDoorKey? = nil, in folder: DemoFolder
   ) async {
-    let memory = LockMemoryFile<VirtualLock.Memory>(of: name, in: directory)
+    let memory = LockMemoryFile<VirtualLock.Memory>(of: name, in: folder)
     let lock = VirtualLock(
       model: model, temperament: temperament, memory: memory.read() ?? VirtualLock.Memory(),
       seed: UInt64.random(in: 1 ... .max), offlineKey: offlineKey)
     let runner = VirtualLockRunner(lock) { memory.write($0) }
-    let connection = await SimulatedConnection(memory: .init(of: name, kind: "connection", in: directory)) {
+    let connection = await SimulatedConnection(memory: .init(of: name, kind: "connection", in: folder)) {
       await runner.setReachable($0)
     }
     self.doors.append((name, nature))
@@ -94,9 +95,9 @@ struct DemoSite {
       })
   }
 
-  private mutating func addReader(_ name: String, key: OSDPKey, in directory: DataDirectory) async {
+  private mutating func addReader(_ name: String, key: OSDPKey, in folder: DemoFolder) async {
     let line = self.line
-    let connection = await SimulatedConnection(memory: .init(of: name, kind: "connection", in: directory)) { isUp in
+    let connection = await SimulatedConnection(memory: .init(of: name, kind: "connection", in: folder)) { isUp in
       await line.act(at: Self.readerAddress) { $0.faults.cutUntil = isUp ? nil : .hours(24 * 36_500) }
     }
     let door = DoorConfiguration(

@@ -1,0 +1,224 @@
+package import Foundation
+import Glibc
+package import Sealing
+package import SyncEngine
+
+/// Puts a backup into a data directory: everything is opened, made this box's own and verified beside what is there;
+/// then file after file takes its place, the store last. Whenever that is cut off, the old store is there, or the new
+/// one.
+package struct Restoring {
+  /// What was restored, for people.
+  package struct Outcome {
+    /// When the backup was made, ISO 8601.
+    package var madeAt: String
+    /// The machine it was made on.
+    package var host: String
+    /// What is in it.
+    package var summary: Store.Summary
+    /// Where what was there before lies now; nil when nothing was.
+    package var replaced: String?
+    /// Where the configuration lies that was in the backup; nil for none.
+    package var configuration: String?
+    /// True when anybody with the public key could have made it.
+    package var isUnproven: Bool
+  }
+
+  private let directory: DataDirectory
+  private let key: SealKey
+  private let replaces: Bool
+  private let draft: URL
+  /// Where what is replaced goes.
+  private let aside: URL
+
+  /// Takes a data directory that no daemon runs in.
+  /// - Parameters:
+  ///   - directory: where to.
+  ///   - key: the seal key of this box.
+  ///   - replaces: what is there is put aside; else the directory must hold no store.
+  package init(into directory: DataDirectory, key: SealKey, replaces: Bool) throws(StartFault) {
+    (self.directory, self.key, self.replaces) = (directory, key, replaces)
+    self.draft = directory.url.appendingPathComponent("restoring", isDirectory: true)
+    self.aside = directory.url.appendingPathComponent(
+      "replaced-\(StoreSnapshots.style.format(Date()))", isDirectory: true)
+    if !replaces, FileManager.default.fileExists(atPath: directory.path(BackupContents.Name.store)) {
+      throw StartFault(
+        .cannotCreate,
+        "\(directory.url.path) holds a store already, which is left as it is; give --replace to put it aside, or another directory with --data-dir"
+      )
+    }
+  }
+
+  /// Restores a backup.
+  /// - Parameters:
+  ///   - file: the backup.
+  ///   - name: its name, for people.
+  ///   - secret: gives what it opens with, told what can be read of it without.
+  package func restore(
+    _ file: FileHandle, named name: String, secret: (BackupContainer.Head) throws(StartFault) -> BackupSecret
+  ) throws(StartFault) -> Outcome {
+    try self.clearDraft()
+    let outcome: Outcome
+    do {
+      let reader = try Self.reader(of: file, named: name)
+      var unpacking = Unpacking(into: self.draft)
+      try unpacking.run(file, named: name, reader, secret: try secret(reader.head))
+      let manifest = try Self.manifest(in: self.draft)
+      var keys: [UInt32: [UInt8]] = [:]
+      for key in manifest.dataKeys { keys[key.generation] = Hexadecimal.bytes(key.key) }
+      let summary = try self.adopt(dataKeys: keys)
+      let (replaced, configuration) = try self.switchOver()
+      outcome = Outcome(
+        madeAt: manifest.madeAt, host: manifest.host, summary: summary, replaced: replaced,
+        configuration: configuration, isUnproven: reader.head.isForRecipient)
+    } catch {
+      try? FileManager.default.removeItem(at: self.draft)
+      throw error
+    }
+    try? FileManager.default.removeItem(at: self.draft)
+    return outcome
+  }
+
+  /// Puts an earlier state of this box's own store in the place of the present one.
+  /// - Parameter snapshot: a copy that the daemon made.
+  package func restore(snapshot: URL) throws(StartFault) -> Outcome {
+    try self.clearDraft()
+    defer { try? FileManager.default.removeItem(at: self.draft) }
+    do {
+      try FileManager.default.copyItem(at: snapshot, to: self.draft.appendingPathComponent(BackupContents.Name.store))
+    } catch {
+      throw StartFault(.cannotCreate, "\(snapshot.path) cannot be copied; is the disk full?")
+    }
+    let summary = try self.adopt(dataKeys: nil)
+    let (replaced, _) = try self.switchOver()
+    return Outcome(
+      madeAt: StoreSnapshots.date(of: snapshot) ?? "", host: ProcessInfo.processInfo.hostName, summary: summary,
+      replaced: replaced, configuration: nil, isUnproven: false)
+  }
+
+  private func clearDraft() throws(StartFault) {
+    try? FileManager.default.removeItem(at: self.draft)
+    do {
+      try FileManager.default.createDirectory(
+        at: self.draft, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    } catch {
+      throw StartFault(.cannotCreate, "\(self.draft.path) cannot be made; make its directory writable")
+    }
+  }
+
+  private static func reader(of file: FileHandle, named name: String) throws(StartFault) -> BackupReader {
+    do {
+      return try BackupReader(beginning: [UInt8]((try? file.read(upToCount: 8192)) ?? Data()))
+    } catch {
+      throw StartFault(
+        .configuration, "\(name) is no backup, or was made by a later version of Bitting; it begins otherwise")
+    }
+  }
+
+  private static func manifest(in draft: URL) throws(StartFault) -> BackupContents.Manifest {
+    guard let data = try? Data(contentsOf: draft.appendingPathComponent(BackupContents.Name.manifest)),
+      let manifest = try? JSONDecoder().decode(BackupContents.Manifest.self, from: data), manifest.format == 1
+    else { throw StartFault(.configuration, "the backup was made by a later version of Bitting; install that one") }
+    return manifest
+  }
+
+  /// Makes the store in the draft this box's own, brings it up to date and checks it.
+  private func adopt(dataKeys: [UInt32: [UInt8]]?) throws(StartFault) -> Store.Summary {
+    let path = self.draft.appendingPathComponent(BackupContents.Name.store).path
+    do throws(Store.Fault) {
+      let summary = try Store.adopt(path, dataKeys: dataKeys, under: self.key)
+      let store = try Store(path: path, key: self.key)
+      let faults = PairedNukiLock.all(in: self.draft, seal: store.seal).faults
+      store.close()
+      if let fault = faults.first { throw Store.Fault.damaged(path: path, reason: fault.message) }
+      return summary
+    } catch {
+      throw StartFault(error.status, "\(error)")
+    }
+  }
+
+  // MARK: Taking the place of what is there
+
+  /// Lets what is in the draft take its place.
+  /// - Returns: where what was there lies, and where the configuration lies.
+  private func switchOver() throws(StartFault) -> (replaced: String?, configuration: String?) {
+    let aside = self.aside
+    var replaced: String?
+    do {
+      try self.settleOldStore()
+      var moves: [(from: URL, to: URL)] = []
+      for folder in BackupContents.Name.folders {
+        let (from, to) = (
+          self.draft.appendingPathComponent(folder), self.directory.url.appendingPathComponent(folder)
+        )
+        let names = Set((try? FileManager.default.contentsOfDirectory(atPath: from.path)) ?? [])
+        // A lock that the backup does not know has a key that the restored store does not open.
+        let old = (try? FileManager.default.contentsOfDirectory(atPath: to.path)) ?? []
+        if FileManager.default.fileExists(atPath: self.draft.appendingPathComponent(BackupContents.Name.manifest).path)
+        {
+          for name in old where name.hasSuffix(".json") {
+            try Self.putAside(to.appendingPathComponent(name), in: aside.appendingPathComponent(folder), moves: true)
+            replaced = aside.path
+          }
+        }
+        if names.isEmpty { continue }
+        try FileManager.default.createDirectory(
+          at: to, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        moves += names.sorted().map { (from.appendingPathComponent($0), to.appendingPathComponent($0)) }
+      }
+      var configuration: String?
+      let kept = self.draft.appendingPathComponent(BackupContents.Name.configuration)
+      if FileManager.default.fileExists(atPath: kept.path) {
+        let to = self.directory.url.appendingPathComponent("restored-bitting.yaml")
+        moves.append((kept, to))
+        configuration = to.path
+      }
+      let store = self.directory.url.appendingPathComponent(BackupContents.Name.store)
+      if FileManager.default.fileExists(atPath: store.path) {
+        try Self.putAside(store, in: aside, moves: false)
+        replaced = aside.path
+      }
+      moves.append((self.draft.appendingPathComponent(BackupContents.Name.store), store))
+      for (from, to) in moves {
+        try Self.sync(from.path)
+        guard unsafe rename(from.path, to.path) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+        try Self.sync(to.deletingLastPathComponent().path)
+      }
+      return (replaced, configuration)
+    } catch {
+      throw StartFault(
+        .cannotCreate,
+        "\(self.directory.url.path) cannot be written: \(error); what was there lies there or in \(aside.path)")
+    }
+  }
+
+  /// The write-ahead log of the store that is there goes into it: it must not be taken for the new one's. A store that
+  /// is too damaged for that is put aside together with its log.
+  private func settleOldStore() throws {
+    let path = self.directory.path(BackupContents.Name.store)
+    Store.settle(path)
+    for suffix in ["-wal", "-shm"] where FileManager.default.fileExists(atPath: path + suffix) {
+      try Self.putAside(
+        URL(fileURLWithPath: path + suffix),
+        in: self.aside, moves: true)
+    }
+  }
+
+  /// Gives a file a second name in another folder, or that one alone.
+  private static func putAside(_ file: URL, in folder: URL, moves: Bool) throws {
+    try FileManager.default.createDirectory(
+      at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    let target = folder.appendingPathComponent(file.lastPathComponent)
+    if moves {
+      try FileManager.default.moveItem(at: file, to: target)
+    } else {
+      try FileManager.default.linkItem(at: file, to: target)
+    }
+  }
+
+  private static func sync(_ path: String) throws {
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+  }
+}

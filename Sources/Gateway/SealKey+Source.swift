@@ -1,0 +1,130 @@
+package import Foundation
+import Glibc
+package import Sealing
+package import SyncEngine
+
+extension SealKey {
+  /// The name of the systemd credential, and of the file that `systemd-creds` encrypted for this machine.
+  private static let credential = "bitting.seal-key"
+  private static let encrypted = "/etc/credstore.encrypted/\(credential)"
+  /// The file in the data directory, for a daemon that runs without systemd.
+  private static let fileName = "seal-key"
+
+  /// The seal key of a data directory, from the first of these that is there: the file named with `--seal-key-file`;
+  /// the credential that systemd handed over; the file `seal-key` in the data directory; the credential as it is kept
+  /// encrypted for this machine, which root alone can have. Where there is none and no store yet, one is drawn and
+  /// kept in the data directory.
+  /// - Parameters:
+  ///   - directory: the data directory.
+  ///   - file: what `--seal-key-file` names.
+  ///   - environment: holds `CREDENTIALS_DIRECTORY` under systemd.
+  ///   - warn: is told what a person should know of where the key lies.
+  package static func found(
+    for directory: URL, file: String?, environment: [String: String] = ProcessInfo.processInfo.environment,
+    warn: (String) -> Void = { _ in }
+  ) throws(StartFault) -> SealKey {
+    if let file { return try Self.read(file, isPrivate: true) }
+    if let folder = environment["CREDENTIALS_DIRECTORY"] {
+      let path = URL(fileURLWithPath: folder, isDirectory: true).appendingPathComponent(Self.credential).path
+      if FileManager.default.fileExists(atPath: path) { return try Self.read(path, isPrivate: false) }
+    }
+    let own = directory.appendingPathComponent(Self.fileName).path
+    if FileManager.default.fileExists(atPath: own) { return try Self.read(own, isPrivate: true) }
+    if unsafe access(Self.encrypted, R_OK) == 0 { return try Self.decrypted() }
+    let wanted: String?
+    do {
+      wanted = try Store.sealKeyID(ofStoreAt: directory.appendingPathComponent("bitting.sqlite").path)
+    } catch {
+      throw StartFault(.ioError, "\(error)")
+    }
+    if let wanted {
+      throw StartFault(
+        .configuration,
+        "the store in \(directory.path) is sealed with the seal key \(wanted), and there is no seal key: give it with --seal-key-file FILE, or put it back as \(own); without it restore a backup with: bitting restore"
+      )
+    }
+    try Self.draw(into: own)
+    warn(
+      "the seal key was made and lies beside what it seals, in \(own): copies of the store alone are worthless to others, copies of the whole directory are not; keep it elsewhere with --seal-key-file or as a systemd credential"
+    )
+    return try Self.read(own, isPrivate: true)
+  }
+
+  /// Reads a key file.
+  /// - Parameter isPrivate: others must not be able to read it.
+  private static func read(_ path: String, isPrivate: Bool) throws(StartFault) -> SealKey {
+    guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)) else {
+      throw StartFault(
+        .configuration, "the seal key \(path) cannot be read; see that it is there and is the user's own")
+    }
+    let mode = (try? FileManager.default.attributesOfItem(atPath: path))?[.posixPermissions] as? Int ?? 0
+    if isPrivate, mode & 0o007 != 0 {
+      throw StartFault(.configuration, "the seal key \(path) is open to everybody; close it with: chmod 600 \(path)")
+    }
+    return try Self.key(of: data, from: path)
+  }
+
+  private static func key(of data: Data, from origin: String) throws(StartFault) -> SealKey {
+    do {
+      if let key = try SealKey(text: String(decoding: data, as: UTF8.self)) { return key }
+    } catch {
+      throw StartFault(.software, "the cryptographic library does not work; see that libsodium is there")
+    }
+    throw StartFault(
+      .configuration,
+      "\(origin) is no seal key: it has 64 hexadecimal digits and nothing else; put the right one back. For a new box, make one with: openssl rand -hex 32"
+    )
+  }
+
+  /// The credential of the installed daemon, for root's own commands.
+  private static func decrypted() throws(StartFault) -> SealKey {
+    let process = Process()
+    let output = Pipe()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/systemd-creds")
+    process.arguments = ["decrypt", "--name=\(Self.credential)", Self.encrypted, "-"]
+    process.standardOutput = output
+    process.standardError = FileHandle.nullDevice
+    let fault = StartFault(
+      .configuration,
+      "the seal key \(Self.encrypted) does not open on this machine: give it with --seal-key-file FILE, or restore a backup with: bitting restore"
+    )
+    do { try process.run() } catch { throw fault }
+    let data = output.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else { throw fault }
+    return try Self.key(of: data, from: Self.encrypted)
+  }
+
+  /// Writes a new key file, synced, for the owner of its directory, which is made where there is none; a file that is
+  /// there is left as it is.
+  package static func draw(into path: String) throws(StartFault) {
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    try? FileManager.default.createDirectory(
+      atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    let bytes = Array("\(SealKey.drawnText())\n".utf8)
+    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else {
+      throw StartFault(.cannotCreate, "the seal key cannot be kept in \(path); make its directory writable")
+    }
+    defer { close(descriptor) }
+    var about = stat()
+    let isOwned =
+      geteuid() != 0 || (unsafe stat(folder, &about) == 0 && fchown(descriptor, about.st_uid, about.st_gid) == 0)
+    guard isOwned, unsafe write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0 else {
+      _ = unsafe unlink(path)
+      throw StartFault(.cannotCreate, "the seal key cannot be kept in \(path); is the disk full?")
+    }
+  }
+}
+
+extension Store.Fault {
+  /// What the shell is told.
+  package var status: ExitStatus {
+    switch self {
+    case .cannotOpen: .cannotCreate
+    case .damaged: .ioError
+    case .otherSealKey, .newer: .configuration
+    case .notUpgraded: .ioError
+    }
+  }
+}
