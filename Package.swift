@@ -148,7 +148,7 @@ let siteTargets: [Target] = [
       .product(name: "GRDB", package: "GRDB.swift"),
       .product(name: "Logging", package: "swift-log"),
     ],
-    swiftSettings: swift),
+    resources: [.copy("Stores")], swiftSettings: swift),
   .testTarget(
     name: "GatewayTests",
     dependencies: ["Gateway", "LockCore", "LockDrivers", "LockTransport", "OfflineCodes", "Sealing", "SyncEngine"],

@@ -10,10 +10,10 @@ extension SealKey {
   /// The file in the data directory, for a daemon that runs without systemd.
   private static let fileName = "seal-key"
 
-  /// The seal key of a data directory, from the first of these that is there: the file named with `--seal-key-file`;
-  /// the credential that systemd handed over; the file `seal-key` in the data directory; the credential as it is kept
-  /// encrypted for this machine, which root alone can have. Where there is none and no store yet, one is drawn and
-  /// kept in the data directory.
+  /// The seal key of a data directory: what the file named with `--seal-key-file` holds; else the first of these that
+  /// is there and opens the store: the credential that systemd handed over; the file `seal-key` in the data directory;
+  /// the credential as it is kept encrypted for this machine, which root alone can have. Where there is none and no store
+  /// yet, one is drawn and kept in the data directory.
   /// - Parameters:
   ///   - directory: the data directory.
   ///   - file: what `--seal-key-file` names.
@@ -24,19 +24,34 @@ extension SealKey {
     warn: (String) -> Void = { _ in }
   ) throws(StartFault) -> SealKey {
     if let file { return try Self.read(file, isPrivate: true) }
+    try Self.settleNext(in: directory)
+    let own = directory.appendingPathComponent(Self.fileName).path
+    // What is damaged is told when the store is opened.
+    let wanted = (try? Store.sealKeyID(ofStoreAt: directory.appendingPathComponent("bitting.sqlite").path)) ?? nil
+    var first: SealKey?
     if let folder = environment["CREDENTIALS_DIRECTORY"] {
       let path = URL(fileURLWithPath: folder, isDirectory: true).appendingPathComponent(Self.credential).path
-      if FileManager.default.fileExists(atPath: path) { return try Self.read(path, isPrivate: false) }
+      if FileManager.default.fileExists(atPath: path) { first = try Self.read(path, isPrivate: false) }
+      if let first, wanted == nil || first.id == wanted { return first }
     }
-    let own = directory.appendingPathComponent(Self.fileName).path
-    if FileManager.default.fileExists(atPath: own) { return try Self.read(own, isPrivate: true) }
-    if unsafe access(Self.encrypted, R_OK) == 0 { return try Self.decrypted() }
-    let wanted: String?
-    do {
-      wanted = try Store.sealKeyID(ofStoreAt: directory.appendingPathComponent("bitting.sqlite").path)
-    } catch {
-      throw StartFault(.ioError, "\(error)")
+    if FileManager.default.fileExists(atPath: own) {
+      let key = try Self.read(own, isPrivate: true)
+      if wanted == nil || key.id == wanted {
+        if first != nil {
+          warn(
+            "the store is sealed with the key beside it, \(own), and not with the credential \(Self.credential): seal it anew with that one, docs/backup.md tells how"
+          )
+        }
+        return key
+      }
+      first = first ?? key
     }
+    if unsafe access(Self.encrypted, R_OK) == 0 {
+      let key = try Self.decrypted()
+      if wanted == nil || key.id == wanted { return key }
+      first = first ?? key
+    }
+    if let first { return first }
     if let wanted {
       throw StartFault(
         .configuration,

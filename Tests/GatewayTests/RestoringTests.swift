@@ -168,6 +168,26 @@ import Testing
     }
   }
 
+  @Test func `after a rotation everything opens under the new key alone`() async throws {
+    try await self.withBoxes { one, two, _ in
+      try self.fill(one)
+      let path = one.directory.path("bitting.sqlite")
+      let offline = try one.store().offlineKey(ofLock: "Front", at: Self.now).secret
+      let before = try Store.seal(ofStoreAt: path, under: one.key)
+      let locks = PairedNukiLock.all(in: one.url, seal: before).locks
+      let seal = try Store.rotate(path, from: one.key, to: two.key)
+      // Files that were not written anew yet still open.
+      #expect(PairedNukiLock.all(in: one.url, seal: seal).faults.isEmpty)
+      for lock in locks { try lock.write(to: one.url, seal: seal) }
+      #expect(PairedNukiLock.all(in: one.url, seal: before).faults.count == 1)
+      #expect(throws: Store.Fault.self) { try one.store() }
+      let store = try Store(path: path, key: two.key)
+      #expect(try store.deviceKey("line/5", at: Self.now) { [] }.key == Array(repeating: 0xA5, count: 16))
+      #expect(try store.offlineKey(ofLock: "Front", at: Self.now).secret == offline)
+      #expect(PairedNukiLock.all(in: one.url, seal: store.seal).locks.map(\.name) == ["Gate"])
+    }
+  }
+
   @Test func `states are put by once a day, three are kept, and the newest that is sound is taken`() async throws {
     try await self.withBoxes { one, _, _ in
       try self.fill(one)

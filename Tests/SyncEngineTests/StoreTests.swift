@@ -40,7 +40,8 @@ import Testing
           """)
       #expect(
         tables == [
-          "access_code", "account", "action_attempt", "api_key", "audit", "bond", "device_key", "driver_memory", "event",
+          "access_code", "account", "action_attempt", "api_key", "audit", "bond", "device_key", "driver_memory",
+          "event",
           "lock", "offline_code", "offline_key", "reply", "retired_pin", "seal", "secret", "site", "slot", "stranger",
           "tenancy", "webhook", "webhook_trial",
         ])

@@ -56,10 +56,10 @@ public struct Store: Sendable {
     try self.database.read { try Int.fetchOne($0, sql: "PRAGMA synchronous") ?? -1 }
   }
 
-  /// What is wrong with a store, found without writing to it; nil for nothing.
+  /// What is wrong with a store so far as can be seen without its key, found without writing to it; nil for nothing.
   public static func fault(inStoreAt path: String) -> Fault? {
     do {
-      try Self.check(path)
+      try Self.checkPages(path).close()
       return nil
     } catch {
       return Fault(error, path: path)
@@ -82,14 +82,21 @@ public struct Store: Sendable {
   /// How the schema of a file stands to this program's.
   private enum Age { case present, older }
 
-  /// Checks a store without writing to it: SQLite's own check, the seal key, the schema, and that what is sealed opens.
-  private static func check(_ path: String, key: SealKey) throws -> Age {
+  /// Checks a file's pages without writing to it.
+  /// - Returns: the file, open to be read.
+  private static func checkPages(_ path: String) throws -> DatabaseQueue {
     let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
     guard size != 0 else { throw Fault.damaged(path: path, reason: "it is empty") }
     let database = try Self.openToRead(path)
-    defer { try? database.close() }
     let verdict = try database.read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") }
     guard verdict == "ok" else { throw Fault.damaged(path: path, reason: verdict ?? "no verdict") }
+    return database
+  }
+
+  /// Checks a store without writing to it: its pages, the seal key, the schema, and that what is sealed opens.
+  private static func check(_ path: String, key: SealKey) throws -> Age {
+    let database = try Self.checkPages(path)
+    defer { try? database.close() }
     return try database.read { database in
       let (migrator, seal) = (Self.migrator(key), try Self.seal(in: database, under: key, path: path))
       if try migrator.hasBeenSuperseded(database) {

@@ -1,0 +1,64 @@
+import ArgumentParser
+import Foundation
+import Gateway
+import Glibc
+import Sealing
+import SyncEngine
+
+/// `bitting seal-key`: the key that opens what is sealed in the data directory.
+struct SealKeyCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "seal-key", abstract: "Change the key that opens what is sealed in the data directory.",
+    subcommands: [Rotate.self])
+
+  /// Seals everything anew.
+  struct Rotate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Seal all PINs and keys anew, under another seal key.",
+      discussion: """
+        bittingd must be stopped. For when the seal key may have become known, or is to come from elsewhere from now on. \
+        Snapshots of before are deleted, since they open with the old key; backups keep what they were made with. With \
+        --to the new key is read from a file, which you put where the daemon gets its key from before you start it.
+        """)
+
+    @Option(help: ArgumentHelp("The new key; one is drawn into the data directory when left out.", valueName: "file"))
+    var to: String?
+
+    @Option(help: ArgumentHelp("Where the daemon remembers.", valueName: "dir"))
+    var dataDir = DataDirectory.usual
+
+    @Option(
+      help: ArgumentHelp("The present seal key, when it is neither there nor a credential.", valueName: "file"))
+    var sealKeyFile: String?
+
+    func run() async throws {
+      do {
+        let url = URL(fileURLWithPath: self.dataDir, isDirectory: true)
+        let store = url.appendingPathComponent("bitting.sqlite").path
+        guard FileManager.default.fileExists(atPath: store) else {
+          throw StartFault(
+            .unavailable, "there is no store in \(self.dataDir); give the daemon's directory with --data-dir")
+        }
+        let old = try SealKey.found(for: url, file: self.sealKeyFile)
+        let given = try self.to.map { file throws(StartFault) in try SealKey.found(for: url, file: file) }
+        try DataDirectory.actAsOwner(of: self.dataDir)
+        let directory = try DataDirectory(path: self.dataDir)
+        let new = try given ?? SealKey.drawnNext(in: directory.url)
+        // With the old seal, so that the new one is all that opens them afterwards.
+        let before = try Store.seal(ofStoreAt: store, under: old)
+        let folders = [directory.url, directory.url.appendingPathComponent("demo", isDirectory: true)]
+        let locks = folders.map { PairedNukiLock.all(in: $0, seal: before).locks }
+        let seal = try Store.rotate(store, from: old, to: new)
+        for (folder, locks) in zip(folders, locks) { for lock in locks { try lock.write(to: folder, seal: seal) } }
+        for snapshot in StoreSnapshots(of: directory.url).all { try? FileManager.default.removeItem(at: snapshot) }
+        if given == nil { try SealKey.takeNext(in: directory.url) }
+        print("Everything in \(self.dataDir) is sealed anew, with the seal key \(new.id).")
+        if let to = self.to { print("Put \(to) where the daemon gets its seal key from, and start it.") }
+      } catch let fault as StartFault {
+        throw fault.reported(by: "bitting")
+      } catch let fault as Store.Fault {
+        throw StartFault(fault.status, "\(fault)").reported(by: "bitting")
+      }
+    }
+  }
+}
