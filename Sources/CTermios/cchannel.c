@@ -135,3 +135,12 @@ int cchannel_notices_name(const uint8_t *notices, size_t count, const char *entr
   }
   return 0;
 }
+
+int cchannel_mark_path(const char *path, cchannel_mark *mark) {
+  struct stat status;
+  if (stat(path, &status) < 0) return -errno;
+  mark->device = S_ISCHR(status.st_mode) ? status.st_rdev : 0;
+  mark->inode = status.st_ino;
+  mark->changed = (int64_t)status.st_ctim.tv_sec * 1000000000 + status.st_ctim.tv_nsec;
+  return 0;
+}

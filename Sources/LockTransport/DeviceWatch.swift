@@ -18,7 +18,10 @@ struct DeviceWatch {
   }
 
   /// Returns once something happened at the path, at the deadline, or when the task is cancelled.
-  func wait(until deadline: Duration, after fault: LinkFault, on reactor: Reactor) async {
+  /// - Parameter mark: what was at the path before the opening that failed; nil where nobody looked.
+  func wait(
+    until deadline: Duration, after fault: LinkFault, since mark: DeviceMark? = nil, on reactor: Reactor
+  ) async {
     while !Task.isCancelled, Reactor.uptime < deadline {
       guard let (watch, depth) = self.open(on: reactor) else {
         // Without a watch there is still the clock.
@@ -27,6 +30,7 @@ struct DeviceWatch {
       }
       defer { watch.close() }
       // It may have come between the failed opening and the watch.
+      if mark?.isOld == true { return }
       if case .missing = fault, unsafe cchannel_path_exists(self.path) == 1 { return }
       watch.setDeadline(deadline)
       guard await self.happens(on: watch, at: depth) else { return }

@@ -14,7 +14,9 @@ public actor SyncEngine {
   private let reactor: Reactor
   let logger: Logger
   let clock: SiteClock
-  private var sessions: [LockID: LinkSession] = [:]
+  private(set) var sessions: [LockID: LinkSession] = [:]
+  /// Which line is spoken through which port.
+  var ports: PortMatching
   private var allSessions: [LinkSession] = []
   private let messages: AsyncStream<LinkSession.Message>
   private let tell: AsyncStream<LinkSession.Message>.Continuation
@@ -54,6 +56,7 @@ public actor SyncEngine {
     let clock = SiteClock(floor: try store.newestEventDate() ?? .distantPast)
     self.clock = clock
     self.site = try Site(store: store, definition: definition, policy: policy, at: clock.now().date)
+    self.ports = PortMatching(ports: definition.ports, devices: try store.wireIdentities())
     // Bounded by what is asked of drivers and by the speed of the wires; a lost one would lose a command's end.
     (self.messages, self.tell) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
     self.cursorSeal = try CursorSeal(keptIn: store)
@@ -81,6 +84,7 @@ public actor SyncEngine {
   /// Works until the task is cancelled: opens links, keeps deadlines, takes in what locks tell.
   public func run() async {
     self.recordStart()
+    self.tellTwins()
     self.perform(self.site.started(at: self.now()))
     await withTaskGroup { group in
       for session in self.allSessions { group.addTask { await session.run() } }
@@ -112,8 +116,10 @@ public actor SyncEngine {
       let now = self.now()
       switch message {
       case .finished(let id, let result): self.perform(self.site.finished(id, result, at: now))
+      case .reported(let lock, let report) where self.takeIn(report, from: lock): break
       case .reported(let lock, let report): self.perform(self.site.reported(lock, report, at: now))
       case .opened(let link):
+        self.ports.linkOpened(link.account)
         if link.isBus { self.perform(self.site.adapterChanged(link.account, fault: nil, at: now)) }
       case .forgetful(let lock, let reason):
         self.logger.error(
@@ -121,6 +127,7 @@ public actor SyncEngine {
           metadata: ["lock": "\(lock)", "reason": "\(reason)"])
       case .lost(let link, let fault, let locks):
         self.logger.debug("link lost", metadata: ["link.account": "\(link.account)", "reason": "\(fault)"])
+        self.ports.linkLost(link.account)
         if link.isBus {
           self.perform(self.site.adapterChanged(link.account, fault: "\(fault)", at: now))
         } else {

@@ -27,9 +27,13 @@ extension ConfigurationFile {
       site.accounts.append(.init(key: line.name, kind: "OSDP line"))
       var devices: [OSDPBus.Device] = []
       for device in line.devices {
+        let name = "\(line.name)/\(device.address)"
+        if let serial = device.serial { try store.expect(serial: serial, of: name) }
+        let known = try store.wireIdentity(of: name) ?? device.serial.map { WireIdentity(maker: nil, serial: $0) }
         devices.append(
           OSDPBus.Device(
-            address: device.address, keyMode: try self.keyMode(of: device, on: line, store: store, logger: logger)))
+            address: device.address, keyMode: try self.keyMode(of: device, on: line, store: store, logger: logger),
+            identity: known))
       }
       let doors = self.doors.filter { $0.line == line.name }
       for door in doors {
@@ -40,12 +44,13 @@ extension ConfigurationFile {
         if door.hasOpenLengths { lock.reportableCodeLengths = 4...12 }
         site.locks.append(lock)
       }
-      let bus = OSDPBus.Configuration(devices: devices, baud: line.baud)
+      var bus = OSDPBus.Configuration(devices: devices, baud: line.baud)
+      for other in self.lines where other.name != line.name { bus.elsewhere.formUnion(other.devices.map(\.address)) }
       site.links.append(
         .init(
           account: line.name, isBus: true,
           opener: .selected(line.port, SerialPort(path: line.port.description, baud: line.baud, rs485: line.rs485)),
-          seeded: { seed in
+          seeded: { [bus] seed in
             var offline: [LockID: OfflineVerifier] = [:]
             for id in seed.lockIDs.values { offline[id] = seed.offlineVerifier(of: id) }
             return OSDPDoorDriver(

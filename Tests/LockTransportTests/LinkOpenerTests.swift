@@ -50,6 +50,31 @@ struct LinkOpenerTests {
     }
   }
 
+  @Test func `P17 what came while the loss was being worked in is opened at once`() async throws {
+    try await withReactor { reactor in
+      let place = FileManager.default.temporaryDirectory.appending(path: "bitting-\(UUID().uuidString)")
+      defer { try? FileManager.default.removeItem(at: place) }
+      let opener = LinkOpener.selected(.path(place.path), SerialPort(path: place.path, baud: 9600))
+      for _ in 0..<20 {
+        let device = try Pseudoterminal(on: reactor)
+        try FileManager.default.createSymbolicLink(atPath: place.path, withDestinationPath: device.path)
+        let mark = opener.mark
+        let link = try opener.open(on: reactor)
+        device.link.close()
+        #expect(await link.next == .closed(.hungUp))
+        // All of it before the wait begins: no notice will come.
+        try FileManager.default.removeItem(at: place)
+        let next = try Pseudoterminal(on: reactor)
+        try FileManager.default.createSymbolicLink(atPath: place.path, withDestinationPath: next.path)
+        let start = Reactor.uptime
+        await opener.waitToReopen(atMost: .seconds(30), after: .hungUp, since: mark, on: reactor)
+        #expect(Reactor.uptime - start < .seconds(10))
+        next.link.close()
+        try FileManager.default.removeItem(at: place)
+      }
+    }
+  }
+
   @Test func `A port that its holder lets go of is opened at once`() async throws {
     try await withReactor { reactor in
       let device = try Pseudoterminal(on: reactor)

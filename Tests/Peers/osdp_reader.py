@@ -103,7 +103,7 @@ def take_frames(buffer: bytearray):
 class Reader(Channel):
     """One keypad reader with two outputs and two inputs, at an address of a line."""
 
-    def __init__(self, address: int = 5, key: bytes | None = None, install: bool = False):
+    def __init__(self, address: int = 5, key: bytes | None = None, install: bool = False, serial: int | None = None):
         super().__init__()
         self.address = address
         self.line: Line | None = None
@@ -113,7 +113,8 @@ class Reader(Channel):
         self.is_mute = False
         flags = [LibFlag.EnforceSecure] if key else [LibFlag.InstallMode] if install else []
         # The vendor code is the block of addresses set aside for documentation.
-        identity = PdId(version=1, model=2, vendor_code=0x00005E, serial_number=0x01020300 + address,
+        identity = PdId(version=1, model=2, vendor_code=0x00005E,
+                        serial_number=0x01020300 + address if serial is None else serial,
                         firmware_version=0x010203)
         capabilities = PDCapabilities([
             (Capability.ContactStatusMonitoring, 1, 2), (Capability.OutputControl, 1, 2),

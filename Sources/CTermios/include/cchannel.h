@@ -48,6 +48,16 @@ int cchannel_close(int fd);
 /// 1 when something exists at `path`, symbolic links followed.
 int cchannel_path_exists(const char *path);
 
+/// What a path leads to, so that it can be told whether that is still the same.
+typedef struct {
+  uint64_t device;   // of a device node; else 0
+  uint64_t inode;
+  int64_t changed;   // ns since 1970: made, or given other permissions
+} cchannel_mark;
+
+/// Looks what is at `path`, symbolic links followed.
+int cchannel_mark_path(const char *path, cchannel_mark *mark);
+
 /// Watches one directory for entries that come, change their permissions or are closed after writing; readable
 /// when something happened, as `struct inotify_event`s.
 int cchannel_watch_directory(const char *path);

@@ -61,8 +61,12 @@ extension ConfigurationFile {
       "key_file", .optional("required with `required`, refused otherwise"),
       "path of a file with 32 hex digits, relative to the configuration; only the daemon's user should be able to read it"
     ).example("front-reader.key")
+    static let serial = ConfigurationKey.text(
+      "serial", .optional("the first device that proves itself"),
+      "the serial number that the device tells, 8 hex digits in quotes; to accept a replaced device. See [ports.md](ports.md#what-answers-on-the-wire)"
+    ).example("\"0A0000CC\"")
     static let section = ConfigurationSection(
-      "What hangs on a line.", [name, address, secureChannel, keyFile],
+      "What hangs on a line.", [name, address, secureChannel, keyFile, serial],
       conditions: [
         .goesWith(
           "key_file", "secure_channel", value: "required",
@@ -99,7 +103,21 @@ extension ConfigurationFile {
       case .plain: .plain
       case .required: Self.key(values, directory: directory).map(Device.Security.required) ?? .plain
       }
-    return Device(name: values[DeviceKeys.name], address: values[DeviceKeys.address], security: security)
+    return Device(
+      name: values[DeviceKeys.name], address: values[DeviceKeys.address], security: security,
+      serial: Self.serial(values))
+  }
+
+  private static func serial(_ values: ConfigurationValues) -> UInt32? {
+    guard let text = values.given(DeviceKeys.serial) else { return nil }
+    guard text.count == 8, let serial = UInt32(text, radix: 16) else {
+      values.fault(
+        DeviceKeys.serial,
+        "'\(text)' will not do; write a serial number of 8 hex digits as the log and the device's errors show it, in quotes"
+      )
+      return nil
+    }
+    return serial
   }
 
   /// The key of a device; nil when there is none, which is told.

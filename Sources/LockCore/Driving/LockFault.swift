@@ -18,6 +18,8 @@ public enum LockFault: Error, Hashable, Sendable {
   case unsupported(detail: String)
   /// The lock does not accept our key.
   case notAuthorized
+  /// Another device than the one known answers at this address of the line. It was sent nothing.
+  case otherDevice(WireIdentity, insteadOf: WireIdentity, address: UInt8)
 
   /// What to do next.
   public enum Disposition: Hashable, Sendable {
@@ -41,6 +43,7 @@ public enum LockFault: Error, Hashable, Sendable {
     case .duplicateCode, .codeRejected: .fixRequest
     case .unsupported: .neverRetry
     case .notAuthorized: .stopLock
+    case .otherDevice: .retry
     }
   }
 }

@@ -18,6 +18,15 @@ public enum LockReport: Hashable, Sendable {
   /// The key that the gateway chose for the device at this address of the lock's line is in the device now and was
   /// used: factory keys are over for it.
   case keyInstalled(address: UInt8)
+  /// The device at this address of the lock's line answers as who it is and has proved what it has to: what it is
+  /// called is worth remembering. Told for the whole line through one of its locks, after each connection.
+  case deviceProven(address: UInt8, WireIdentity)
+  /// A device that is not the one known for this address of the lock's line answers there, or one of another line is
+  /// heard on this one. Nothing is sent to it. Told for the whole line through one of its locks.
+  case strangerAnswered(address: UInt8, WireIdentity)
+  /// The device at this address of the lock's line, which was told as proven, does not answer any more. Told for the
+  /// whole line through one of its locks.
+  case deviceSilent(address: UInt8)
   /// A link was opened to the lock, and why.
   case visited(VisitReason)
 }

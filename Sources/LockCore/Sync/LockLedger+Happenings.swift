@@ -297,7 +297,7 @@ public enum ErrorCode {
 extension LockLedger {
   private static func problem(of fault: LockFault, toSet: Bool) -> (code: String, message: String)? {
     switch fault {
-    case .unreachable, .busy, .unconfirmed: nil
+    case .unreachable, .busy, .unconfirmed, .otherDevice: nil
     case .unsupported(let detail):
       (ErrorCode.providerIssue, "The lock cannot do this (\(detail)). It is not tried again.")
     case .notAuthorized:

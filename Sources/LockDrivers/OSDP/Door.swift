@@ -281,6 +281,15 @@ extension Door {
     self.devices.swapped(isSwapped, at: address).map(DoorEffect.report)
   }
 
+  /// Another device than the known one answers at an address, and counts as gone.
+  public mutating func strangerAnswered(
+    _ found: WireIdentity, insteadOf expected: WireIdentity, at address: UInt8
+  ) -> [DoorEffect] {
+    guard self.devices.contains(address) else { return [] }
+    self.lose(address)
+    return self.devices.strangerAnswered(found, insteadOf: expected, at: address).map(DoorEffect.report)
+  }
+
   /// A device told of its housing and its power supply.
   public mutating func localStatusReported(
     isTampered: Bool, hasLostPower: Bool, by address: UInt8

@@ -9,6 +9,11 @@ struct DoorDevices: Sendable {
     var hasLostPower = false
     var refusesKey = false
     var isSwapped = false
+    /// Who answers in its place.
+    var stranger: LockFault?
+
+    /// Why it is gone.
+    var loss: LockFault { self.refusesKey ? .notAuthorized : self.stranger ?? .unreachable }
   }
 
   /// True while all of them answer.
@@ -40,6 +45,7 @@ struct DoorDevices: Sendable {
   mutating func connected(_ address: UInt8, as identity: LockIdentity) -> [LockReport] {
     let isNew = self.devices[address]?.identity != identity
     self.devices[address]?.identity = identity
+    self.devices[address]?.stranger = nil
     guard isNew, self.devices.values.allSatisfy({ $0.identity != nil }) else { return [] }
     self.isComplete = true
     let shown = self.devices[self.reader.address]?.identity ?? identity
@@ -51,7 +57,7 @@ struct DoorDevices: Sendable {
     self.devices[address]?.identity = nil
     guard self.isComplete, let device = self.devices[address] else { return [] }
     self.isComplete = false
-    return [.unreachable(device.refusesKey ? .notAuthorized : .unreachable)]
+    return [.unreachable(device.loss)]
   }
 
   /// A device refuses our key, and counts as gone; or takes it again, and will be told as connected.
@@ -61,6 +67,17 @@ struct DoorDevices: Sendable {
     let gone = self.disconnected(address)
     // A door that was not complete before is told the reason once.
     return alarms + (gone.isEmpty && !alarms.isEmpty ? [.unreachable(.notAuthorized)] : gone)
+  }
+
+  /// Another device answers in the place of the one at this address, which counts as gone.
+  mutating func strangerAnswered(
+    _ found: WireIdentity, insteadOf expected: WireIdentity, at address: UInt8
+  ) -> [LockReport] {
+    let fault = LockFault.otherDevice(found, insteadOf: expected, address: address)
+    self.devices[address]?.stranger = fault
+    let gone = self.disconnected(address)
+    // A door that was not complete before is told the reason once.
+    return gone.isEmpty ? [.unreachable(fault)] : gone
   }
 
   mutating func swapped(_ isSwapped: Bool, at address: UInt8) -> [LockReport] {

@@ -36,6 +36,8 @@ public struct OSDPBus: Sendable {
   private var quietUntil: Duration = .zero
   private var idleSince: Duration = .zero
   private var probesNotBefore: Duration = .zero
+  /// Devices of other lines are not asked before.
+  private var elsewhereNotBefore: Duration = .zero
   private var deadline: Duration?
 
   /// A bus whose line is not open yet.
@@ -44,6 +46,10 @@ public struct OSDPBus: Sendable {
     self.random = random
     self.peripherals = configuration.devices.map {
       OSDPPeripheral(device: $0, configuration: configuration)
+    }
+    let own = Set(configuration.devices.map(\.address))
+    self.peripherals += configuration.elsewhere.subtracting(own).sorted().map {
+      OSDPPeripheral(elsewhere: $0, configuration: configuration)
     }
   }
 
@@ -174,6 +180,8 @@ public struct OSDPBus: Sendable {
       // Devices that do not answer take a fifth of the line, all together.
       self.probesNotBefore = now + (now - turn.sent) * 4
     }
+    // Looking for devices of other lines takes a fifth of the line at most.
+    if self.peripherals[turn.index].isElsewhere { self.elsewhereNotBefore = now + (now - turn.sent) * 4 }
     self.turn = nil
     self.idleSince = now
     self.peripherals[turn.index].unanswered(at: now, effects: &effects)
@@ -220,6 +228,10 @@ public struct OSDPBus: Sendable {
 
   private func readiness(of index: Int) -> Duration {
     let readiness = self.peripherals[index].readiness
+    if self.peripherals[index].isElsewhere {
+      let isNobodyHere = self.peripherals.allSatisfy { $0.isElsewhere || $0.failedProbes > 0 || $0.isSwapped }
+      return isNobodyHere ? max(readiness, self.elsewhereNotBefore) : .seconds(Int64.max / 4)
+    }
     return self.peripherals[index].failedProbes > 0
       ? max(readiness, self.probesNotBefore) : readiness
   }

@@ -1,3 +1,5 @@
+public import LockCore
+
 /// How a device is spoken to.
 public enum OSDPKeyMode: Hashable, Sendable {
   /// In plain, for good: PINs pass in clear, and anybody on the wire can open the door. A deliberate setting.
@@ -35,14 +37,14 @@ extension OSDPBus {
     public var address: UInt8
     /// How it is spoken to.
     public var keyMode: OSDPKeyMode
-    /// The serial number that it must have; nil: the first one seen.
-    public var serial: UInt32?
+    /// Who it must be: any other is asked who it is and nothing else. nil: the first one that proves itself.
+    public var identity: WireIdentity?
 
     /// Makes a device.
-    public init(address: UInt8, keyMode: OSDPKeyMode, serial: UInt32? = nil) {
+    public init(address: UInt8, keyMode: OSDPKeyMode, identity: WireIdentity? = nil) {
       self.address = address & 0x7F
       self.keyMode = keyMode
-      self.serial = serial
+      self.identity = identity
     }
   }
 
@@ -50,6 +52,9 @@ extension OSDPBus {
   public struct Configuration: Hashable, Sendable {
     /// What is on the line, addresses all different.
     public var devices: [Device]
+    /// Addresses of the site's other lines: while no device of this line answers, they are asked who they are, so that
+    /// swapped ports are found out.
+    public var elsewhere: Set<UInt8> = []
     /// Bits per second.
     public var baud: Int
     /// How long the adapter may keep received bytes to itself.

@@ -91,6 +91,7 @@ extension OSDPDoorDriver {
       case .write(let bytes): done.append(.write(bytes))
       case .setDeadline(let deadline): self.busDeadline = deadline
       case .event(let address, let event):
+        done += self.lineReports(of: event, by: address)
         for index in self.doors.indices {
           let effects = self.told(event, by: address, to: index, at: now)
           queue += self.commands(for: effects, of: index, reports: &done, at: now)
@@ -141,11 +142,27 @@ extension OSDPDoorDriver {
     return commands
   }
 
+  /// What concerns the line rather than a door.
+  private func lineReports(of event: OSDPEvent, by address: UInt8) -> [DriverEffect] {
+    guard let lock = self.locks.first else { return [] }
+    switch event {
+    case .online(let identity, _, let isSecure) where isSecure || !self.secured.contains(address):
+      return [.report(lock, .deviceProven(address: address, WireIdentity(identity)))]
+    case .stranger(let found, _), .elsewhere(let found):
+      return [.report(lock, .strangerAnswered(address: address, found))]
+    case .offline: return [.report(lock, .deviceSilent(address: address))]
+    default: return []
+    }
+  }
+
   private mutating func told(
     _ event: OSDPEvent, by address: UInt8, to index: Int, at now: Moment
   ) -> [DoorEffect] {
     let reader = self.doors[index].configuration.reader
     switch event {
+    case .stranger(let found, let expected):
+      return self.doors[index].strangerAnswered(found, insteadOf: expected, at: address)
+    case .elsewhere: return []
     case .online(let identity, _, let isSecure):
       guard isSecure || !self.secured.contains(address) else { return [] }
       return self.doors[index].deviceConnected(address, as: LockIdentity(identity), at: now)

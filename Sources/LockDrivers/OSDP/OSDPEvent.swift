@@ -1,3 +1,5 @@
+public import LockCore
+
 /// What happened at one device of a bus.
 public enum OSDPEvent: Hashable, Sendable {
   /// It answers and may be used; told after every (re)connect and every new session. Its present inputs, outputs,
@@ -28,6 +30,10 @@ public enum OSDPEvent: Hashable, Sendable {
   case keyInstalled
   /// True when another device than the first or configured one answers; false when the right one is back.
   case deviceSwapped(Bool)
+  /// Another device answers than this one, and is left alone. Told again and again.
+  case stranger(WireIdentity, insteadOf: WireIdentity)
+  /// A device of another line is heard on this one. Told again and again.
+  case elsewhere(WireIdentity)
   /// It sent a reply that we have no use for; it is alive all the same.
   case unknown(code: UInt8)
 }

@@ -1,3 +1,5 @@
+internal import LockCore
+
 extension OSDPPeripheral {
   /// An answer to a frame that brings the connection up.
   mutating func stepAnswered(
@@ -6,7 +8,10 @@ extension OSDPPeripheral {
   ) {
     switch (self.step, reply) {
     case (.identify, .identity(let identity)):
-      self.identified(as: identity, effects: &effects)
+      guard self.identified(as: identity, at: now, effects: &effects) else {
+        // It is asked again, and nothing else: the right one may come back.
+        return self.restart(at: now + (self.isElsewhere ? .seconds(2) : .seconds(1)))
+      }
       self.step = .capabilities
     case (.identify, _):
       self.restart(at: now + .seconds(1))
@@ -51,21 +56,37 @@ extension OSDPPeripheral {
     }
   }
 
-  private mutating func identified(as identity: OSDPIdentity, effects: inout [OSDPBus.Effect]) {
+  /// - Returns: true when it is the device that belongs there.
+  private mutating func identified(
+    as identity: OSDPIdentity, at now: Duration, effects: inout [OSDPBus.Effect]
+  ) -> Bool {
+    let found = WireIdentity(identity)
+    let isNews = self.stranger.map { $0.identity != found || now - $0.told >= OSDPTiming.strangerReminder } ?? true
+    if self.isElsewhere {
+      if isNews, found.tells { self.tell(.elsewhere(found), effects: &effects) }
+      if isNews { self.stranger = (found, now) }
+      return false
+    }
     if let known = self.identity, known.oui != identity.oui || known.serial != identity.serial {
       self.refusedOnce = []
       self.unsupported = []
     }
     self.identity = identity
-    if self.expectedSerial == nil { self.expectedOUI = identity.oui }
-    let serial = self.expectedSerial ?? identity.serial
-    self.expectedSerial = serial
-    let isOther =
-      serial != identity.serial || (self.expectedOUI ?? identity.oui) != identity.oui
+    let isOther = self.expected.map { !$0.matches(found) } ?? false
     if isOther != self.isSwapped {
       self.isSwapped = isOther
       self.tell(.deviceSwapped(isOther), effects: &effects)
     }
+    guard isOther, let expected else {
+      self.stranger = nil
+      return true
+    }
+    if isNews {
+      self.tell(.stranger(found, insteadOf: expected), effects: &effects)
+      self.stranger = (found, now)
+    }
+    self.goOffline(effects: &effects)
+    return false
   }
 
   private mutating func startSession(at now: Duration, effects: inout [OSDPBus.Effect]) {
@@ -111,6 +132,8 @@ extension OSDPPeripheral {
 
   mutating func tellOnline(effects: inout [OSDPBus.Effect]) {
     guard let identity else { return }
+    let proven = WireIdentity(identity)
+    if proven.tells { self.expected = proven }
     self.tell(.online(identity, self.capabilities, isSecure: self.channel != nil), effects: &effects)
   }
 
@@ -164,4 +187,8 @@ extension OSDPPeripheral {
       self.restart(at: max(now, self.handshakeNotBefore))
     }
   }
+}
+
+extension WireIdentity {
+  init(_ identity: OSDPIdentity) { self.init(maker: identity.oui, serial: identity.serial) }
 }

@@ -1,3 +1,5 @@
+internal import LockCore
+
 /// One device as its control panel sees it: sequence, session, queue, and what comes next.
 struct OSDPPeripheral: Sendable {
   /// How far the connection has come.
@@ -65,8 +67,12 @@ struct OSDPPeripheral: Sendable {
   var polls = 0
   var hasCaughtUp = false
 
-  var expectedOUI: UInt32?
-  var expectedSerial: UInt32?
+  /// Belongs to another line: it is asked who it is, for as long as nobody of this line answers.
+  let isElsewhere: Bool
+  /// Who it must be; nil until the first one has proved itself.
+  var expected: WireIdentity?
+  /// The last one that was told as another, and when.
+  var stranger: (identity: WireIdentity, told: Duration)?
   var identity: OSDPIdentity?
   var capabilities: [OSDPCapability] = []
   var isSwapped = false
@@ -83,7 +89,16 @@ struct OSDPPeripheral: Sendable {
     self.address = device.address
     self.configuration = configuration
     self.keyMode = device.keyMode
-    self.expectedSerial = device.serial
+    self.expected = device.identity
+    self.isElsewhere = false
+  }
+
+  /// A device of another line.
+  init(elsewhere address: UInt8, configuration: OSDPBus.Configuration) {
+    self.address = address
+    self.configuration = configuration
+    self.keyMode = .plain
+    self.isElsewhere = true
   }
 
   /// When it next wants the line.
@@ -154,6 +169,7 @@ struct OSDPPeripheral: Sendable {
     self.handshakeNotBefore = now
     self.keyRefusals = 0
     self.sessionLosses = 0
+    self.stranger = nil
   }
 
   mutating func closed(at now: Duration, effects: inout [OSDPBus.Effect]) {
@@ -327,7 +343,7 @@ struct OSDPPeripheral: Sendable {
     self.notBefore = now
   }
 
-  private mutating func goOffline(effects: inout [OSDPBus.Effect]) {
+  mutating func goOffline(effects: inout [OSDPBus.Effect]) {
     for pending in self.queue {
       effects.append(.completed(token: pending.token, .failure(.offline)))
     }

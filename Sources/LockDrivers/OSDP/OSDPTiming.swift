@@ -18,6 +18,8 @@ enum OSDPTiming {
   static let steadySession: Duration = .seconds(60)
   /// Nobody touched the device for so long: a new session disturbs nobody.
   static let quiet: Duration = .seconds(30)
+  /// A device that does not belong there is told again after this.
+  static let strangerReminder: Duration = .seconds(10)
 
   /// 1, 2, 4 … 30 s.
   static func backoff(_ count: Int) -> Duration { .seconds(min(30, 1 << min(max(count, 1) - 1, 5))) }

@@ -6,14 +6,16 @@ struct PortWatch {
   let selector: PortSelector
 
   /// Returns once something happened that may concern the port, at the deadline, or when the task is cancelled.
-  func wait(until deadline: Duration, after fault: LinkFault, on reactor: Reactor) async {
+  /// - Parameter mark: what was there before the opening that failed; nil where nobody looked.
+  func wait(until deadline: Duration, after fault: LinkFault, since mark: DeviceMark?, on reactor: Reactor) async {
     // Watched before looked at: what happens in between is not missed.
     let monitor = try? reactor.adopt(try Descriptor(cudev_open_monitor(), doing: "udev_monitor"), as: .notices)
     defer { monitor?.close() }
-    if case .missing = fault, !self.isPath, (try? PortDirectory.present().path(of: self.selector)) != nil { return }
+    if !self.isPath, self.selector.mark != mark { return }
     await withTaskGroup { group in
       group.addTask {
-        await DeviceWatch(path: self.watched).wait(until: deadline, after: fault, on: reactor)
+        await DeviceWatch(path: self.watched).wait(
+          until: deadline, after: fault, since: self.isPath ? mark : nil, on: reactor)
         return true
       }
       if let monitor {

@@ -25,6 +25,10 @@ actor LinkSession {
   private let tell: @Sendable (Message) -> Void
   private let orders: AsyncStream<Order>
   private let placeOrder: AsyncStream<Order>.Continuation
+  /// The port to use in place of the one defined.
+  private var port: PortSelector?
+  /// Waits for a link that was lost to be worth opening.
+  private var waiting: Task<Void, Never>?
   private var driver: any LockDriver
   private var link: Link?
   /// The deadline last asked for; a link that is opened later is told of it.
@@ -59,6 +63,9 @@ actor LinkSession {
     (self.orders, self.placeOrder) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
     (self.wishes, self.wakeOpener) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
+
+  /// Key of the adapter.
+  nonisolated var account: String { self.definition.account }
 
   /// The locks on this link.
   var locks: [LockID] { self.driver.locks }
@@ -143,10 +150,21 @@ actor LinkSession {
 // MARK: - Links that are kept open
 
 extension LinkSession {
-  private func keepLink(_ opener: LinkOpener) async {
+  /// Speaks through another port from now on: the present one is closed, the other opened at once.
+  func use(_ port: PortSelector) {
+    self.port = port
+    self.link?.close()
+    self.waiting?.cancel()
+  }
+
+  private func keepLink(_ defined: LinkOpener) async {
     var backoff = Backoff()
     while !Task.isCancelled {
+      let port = self.port
+      var opener = defined
+      if case .selected(_, let settings) = defined, let port { opener = .selected(port, settings) }
       let began = Reactor.uptime
+      let mark = opener.mark
       let fault: LinkFault
       do {
         let link = try opener.open(on: self.reactor)
@@ -158,9 +176,19 @@ extension LinkSession {
         self.tell(.lost(self.definition, fault, self.driver.locks))
       }
       if Task.isCancelled { return }
+      if self.port != port { continue }
       backoff.linkClosed(after: Reactor.uptime - began)
       let delay = backoff.next(jitter: Double.random(in: 0...1))
-      await opener.waitToReopen(atMost: delay, after: fault, on: self.reactor)
+      let waiting = Task { [opener, reactor] in
+        await opener.waitToReopen(atMost: delay, after: fault, since: mark, on: reactor)
+      }
+      self.waiting = waiting
+      await withTaskCancellationHandler {
+        await waiting.value
+      } onCancel: {
+        waiting.cancel()
+      }
+      self.waiting = nil
     }
   }
 }

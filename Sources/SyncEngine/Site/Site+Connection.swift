@@ -121,6 +121,12 @@ extension Door {
     if !self.carrier.isHubConnected { return Issue(.hubGone, since: since) }
     switch self.loss {
     case .notAuthorized: return Issue(self.definition.isVisited ? .unpaired : .keyRefused, as: .silent, since: since)
+    case .otherDevice(let found, let expected, let address):
+      return Issue(
+        code: DeviceIssue.silent.code,
+        message:
+          "Another device answers at address \(address) of its line: \(found) instead of \(expected). Nothing is sent to it. If it took the old one's place, write serial: \"\(found.serialDigits)\" at that device in bitting.yaml and restart bittingd; if not, put the plugs right.",
+        createdAt: since, scope: .device)
     case nil where self.carrier.passesOn: return Issue(.neverHeard, since: since)
     default: return Issue(self.definition.isVisited ? .outOfReach : .silent, since: since)
     }

@@ -23,6 +23,7 @@ extension Site {
       } catch {
         draft.note("\(device): the key is in the device now, but that could not be kept: \(Store.reason(of: error))")
       }
+    case .deviceProven, .deviceSilent, .strangerAnswered: break
     case .visited(let reason):
       if let sentence = door.visits.count(reason, at: now) { draft.note("\(door.displayName): \(sentence)") }
     }
@@ -165,6 +166,11 @@ extension Site {
     case .failed(let detail): ("uncategorized_error", "The lock refused: \(detail).")
     case .unsupported(let detail): ("action_not_supported", "The lock cannot do this: \(detail).")
     case .notAuthorized: ("missing_device_credentials", "The lock does not accept the gateway's key.")
+    case .otherDevice:
+      (
+        "device_disconnected",
+        "Another device answers in the lock's place, and was sent nothing. See the device's errors."
+      )
     case .duplicateCode, .codeRejected, .noSpace: ("uncategorized_error", "The lock refused.")
     }
   }

@@ -286,6 +286,18 @@ extension Store {
           """)
     }
     migrator.registerMigration("13") { try Self.sealPlainColumns(in: $0, under: key) }
+    migrator.registerMigration("14") { database in
+      try database.execute(
+        sql: """
+          -- Who answers at an address of a line (`line/address`), as it was when it first proved itself.
+          CREATE TABLE wire_identity (
+            device TEXT PRIMARY KEY,
+            maker INTEGER,
+            serial INTEGER NOT NULL,
+            pinned_at INTEGER NOT NULL
+          ) STRICT;
+          """)
+    }
     return migrator
   }
 }

@@ -20,6 +20,8 @@ struct LineRig {
   var line: VirtualLine
   private(set) var now = Self.start
   private(set) var reports: [Sight<(lock: LockID, report: LockReport)>] = []
+  /// What was told of the line rather than of a lock, in order.
+  private(set) var lineReports: [LockReport] = []
   private(set) var finished: [CommandID: Result<LockReply, LockFault>] = [:]
   private(set) var happened: [Sight<(address: UInt8, what: VirtualReader.Happening)>] = []
   /// Every frame the panel sent.
@@ -53,11 +55,11 @@ struct LineRig {
 
   init(
     devices: [OSDPBus.Device], _ readers: [VirtualReader], doors: [(lock: LockID, configuration: DoorConfiguration)],
-    pollInterval: Duration = .milliseconds(50), seed: UInt64 = 1
+    elsewhere: Set<UInt8> = [], pollInterval: Duration = .milliseconds(50), seed: UInt64 = 1
   ) {
-    self.driver = OSDPDoorDriver(
-      bus: OSDPBus.Configuration(devices: devices, baud: 9600, pollInterval: pollInterval), doors: doors,
-      random: .counting(from: seed))
+    var bus = OSDPBus.Configuration(devices: devices, baud: 9600, pollInterval: pollInterval)
+    bus.elsewhere = elsewhere
+    self.driver = OSDPDoorDriver(bus: bus, doors: doors, random: .counting(from: seed))
     self.line = VirtualLine(readers)
   }
 
@@ -147,6 +149,7 @@ struct LineRig {
       case .finish(let id, let result):
         #expect(self.finished[id] == nil, "finished twice")
         self.finished[id] = result
+      case .report(_, let report) where report.isOfTheLine: self.lineReports.append(report)
       case .report(let lock, let report): self.reports.append(Sight(at: self.now.uptime, value: (lock, report)))
       case .closeLink: Issue.record("the driver gave the line up")
       case .openLink, .remember: Issue.record("asked for by a driver whose link is always there")
@@ -168,4 +171,13 @@ struct LineRig {
   }
 
   private static func time(_ bytes: Int) -> Duration { .microseconds(1042 * bytes) }
+}
+
+extension LockReport {
+  fileprivate var isOfTheLine: Bool {
+    switch self {
+    case .deviceProven, .deviceSilent, .strangerAnswered: true
+    default: false
+    }
+  }
 }

@@ -1,3 +1,4 @@
+import LockCore
 import LockDrivers
 import LockSimulator
 
@@ -35,7 +36,9 @@ struct OSDPBench {
     serial: UInt32? = nil
   ) {
     self.configuration = OSDPBus.Configuration(
-      devices: readers.map { .init(address: $0.address, keyMode: keyMode, serial: serial) },
+      devices: readers.map {
+        .init(address: $0.address, keyMode: keyMode, identity: serial.map { WireIdentity(maker: nil, serial: $0) })
+      },
       baud: baud)
     self.bus = OSDPBus(configuration: self.configuration, random: .counting(from: 7))
     self.line = VirtualLine(readers)

@@ -123,13 +123,19 @@ import Testing
     var other = VirtualReader(address: 5, security: .plain)
     other.identity.serial = 99
     bench.line[5] = other
-    bench.run(.seconds(3))
+    bench.run(.seconds(1))
+    let asked = bench.sent.count
+    bench.run(.seconds(2))
     #expect(bench.count(.deviceSwapped(true)) == 1)
+    // It is asked who it is, and nothing else.
+    #expect(bench.sent.dropFirst(asked).allSatisfy { $0.frame.code == 0x61 })
+    bench.send(.localStatus, token: 9)
+    #expect(bench.completed[9] == [.failure(.offline)])
     bench.line[5] = first
     bench.onReader { _ = $0.restarted() }
     bench.run(.seconds(3))
     #expect(bench.count(.deviceSwapped(false)) == 1)
-    #expect(bench.onlineCount == 3)
+    #expect(bench.onlineCount == 2)
   }
 
   @Test func `a configured serial number is expected from the beginning`() {

@@ -1,0 +1,115 @@
+internal import LockCore
+internal import LockTransport
+
+/// Which line is spoken through which port, by what answers there. A value.
+///
+/// The configuration says where each line begins. When devices of one line answer on the port of another, the two
+/// change places; a line whose devices answer stays where it is.
+struct PortMatching: Sendable {
+  /// What is known of one line.
+  private struct Line {
+    /// The port that it is spoken through now.
+    var port: PortSelector
+    /// Who its devices are, by address.
+    var devices: [UInt8: WireIdentity]
+    /// The addresses whose devices answer, as themselves.
+    var answering: Set<UInt8> = []
+    /// True from a change of its port until that is open: what it still tells is of the old one.
+    var isMoving = false
+    /// What was last said of the stranger at each address.
+    var said: [UInt8: Verdict] = [:]
+    /// How often it has changed its port without any device answering.
+    var moves = 0
+  }
+
+  /// What follows from a stranger.
+  enum Verdict: Hashable {
+    /// The two lines have changed ports: both are opened anew.
+    case swapped(String, String)
+    /// The stranger calls itself as a device of that line, which answers where it should: two devices have one name.
+    case duplicate(of: String)
+    /// The stranger is a device of that line, while others of this one answer: it hangs on the wrong line.
+    case misplaced(from: String)
+    /// Nobody knows it.
+    case unknown
+  }
+
+  private var lines: [String: Line] = [:]
+  /// A line that has found nobody after so many changes stays where it is.
+  private static let mostMoves = 3
+
+  /// Makes the matching that the configuration says.
+  /// - Parameters:
+  ///   - ports: the configured port of each line.
+  ///   - devices: who its devices are, as far as known, by line and address.
+  init(ports: [String: PortSelector], devices: [String: [UInt8: WireIdentity]]) {
+    self.lines = ports.mapValues { Line(port: $0, devices: [:]) }
+    for (line, known) in devices { self.lines[line]?.devices = known }
+  }
+
+  /// The port that a line is spoken through now; nil for a line that has none.
+  func port(of line: String) -> PortSelector? { self.lines[line]?.port }
+
+  /// A device of a line answers as itself.
+  /// - Returns: true when that is new, and worth keeping.
+  mutating func deviceProven(_ identity: WireIdentity, at address: UInt8, on line: String) -> Bool {
+    guard identity.tells, self.lines[line]?.isMoving == false else { return false }
+    self.lines[line]?.said[address] = nil
+    let isNew = self.lines[line]?.devices[address] != identity
+    self.lines[line]?.devices[address] = identity
+    self.lines[line]?.answering.insert(address)
+    self.lines[line]?.moves = 0
+    return isNew
+  }
+
+  /// The port of a line is open.
+  mutating func linkOpened(_ line: String) {
+    self.lines[line]?.isMoving = false
+    self.lines[line]?.said = [:]
+  }
+
+  /// The port of a line is gone.
+  mutating func linkLost(_ line: String) { self.lines[line]?.answering = [] }
+
+  /// A device of a line does not answer any more.
+  mutating func deviceSilent(_ address: UInt8, on line: String) { self.lines[line]?.answering.remove(address) }
+
+  /// A device answers on a line whose it is not; told again and again.
+  /// - Returns: what follows; nil for nothing new.
+  mutating func strangerAnswered(_ identity: WireIdentity, at address: UInt8, on line: String) -> Verdict? {
+    guard self.lines[line]?.isMoving == false else { return nil }
+    self.lines[line]?.answering.remove(address)
+    let verdict = self.verdict(on: identity, at: address, on: line)
+    defer { self.lines[line]?.said[address] = verdict }
+    return self.lines[line]?.said[address] == verdict ? nil : verdict
+  }
+
+  private mutating func verdict(on identity: WireIdentity, at address: UInt8, on line: String) -> Verdict {
+    let owners = self.lines.filter { name, other in
+      name != line && other.devices[address].map { $0.tells && $0.matches(identity) } ?? false
+    }
+    guard owners.count == 1, let owner = owners.first, let mine = self.lines[line] else { return .unknown }
+    if !owner.value.answering.isEmpty { return .duplicate(of: owner.key) }
+    // One device in the wrong place is no reason to leave the others.
+    guard mine.answering.isEmpty else { return .misplaced(from: owner.key) }
+    guard max(mine.moves, owner.value.moves) < Self.mostMoves else { return .unknown }
+    for (name, port) in [(line, owner.value.port), (owner.key, mine.port)] {
+      self.lines[name]?.port = port
+      self.lines[name]?.answering = []
+      self.lines[name]?.isMoving = true
+      self.lines[name]?.moves += 1
+    }
+    return .swapped(line, owner.key)
+  }
+
+  /// Devices that cannot be told from one of another line at the same address, each as `line/address`.
+  var twins: [[String]] {
+    var names: [String: [String]] = [:]
+    for (name, line) in self.lines {
+      for (address, identity) in line.devices {
+        names["\(address) \(identity)", default: []].append("\(name)/\(address)")
+      }
+    }
+    return names.values.filter { $0.count > 1 }.map { $0.sorted() }.sorted { $0[0] < $1[0] }
+  }
+}
