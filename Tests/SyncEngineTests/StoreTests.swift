@@ -43,7 +43,7 @@ import Testing
           "access_code", "account", "action_attempt", "api_key", "audit", "bond", "device_key", "driver_memory",
           "event",
           "lock", "offline_code", "offline_key", "reply", "retired_pin", "seal", "secret", "site", "slot", "stranger",
-          "tenancy", "webhook", "webhook_trial",
+          "tenancy", "webhook", "webhook_trial", "wire_identity",
         ])
       let pins = try String.fetchOne(
         database, sql: "SELECT type FROM pragma_table_info('access_code') WHERE name = 'pin'")

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import GRDB
 public import LockCore
 
@@ -46,10 +47,20 @@ extension Store {
       for (from, to) in [
         (device, aside + known.serialDigits), (aside + WireIdentity(maker: nil, serial: serial).serialDigits, device),
       ] {
-        try database.execute(
-          sql: "UPDATE OR REPLACE device_key SET device = ? WHERE device = ?", arguments: [to, from])
+        try self.move(keyOf: from, to: to, in: database)
       }
     }
+  }
+
+  /// A key is sealed for its row, so it is sealed anew for the other one.
+  private func move(keyOf device: String, to other: String, in database: Database) throws {
+    guard
+      let sealed = try Data.fetchOne(database, sql: "SELECT key FROM device_key WHERE device = ?", arguments: [device])
+    else { return }
+    let key = try SealedColumn.deviceKey.open(sealed, row: device, with: self.seal)
+    try database.execute(
+      sql: "UPDATE OR REPLACE device_key SET device = ?, key = ? WHERE device = ?",
+      arguments: [other, try SealedColumn.deviceKey.seal(key, row: other, with: self.seal), device])
   }
 
   private static func identity(of device: String, in database: Database) throws -> WireIdentity? {
