@@ -78,10 +78,12 @@ let siteTargets: [Target] = [
   .target(
     name: "Systemd", dependencies: ["CSystemd", .product(name: "Logging", package: "swift-log")],
     swiftSettings: swift),
+  .target(name: "Supervision", swiftSettings: swift),
+  .target(name: "OpenMetrics", swiftSettings: swift),
   .target(
     name: "SyncEngine",
     dependencies: [
-      "LockCore", "OfflineCodes", "LockDrivers", "LockTransport", "Sealing", "CCrypto",
+      "LockCore", "OfflineCodes", "LockDrivers", "LockTransport", "OpenMetrics", "Sealing", "Supervision", "CCrypto",
       .product(name: "GRDB", package: "GRDB.swift"),
       .product(name: "Logging", package: "swift-log"),
     ], swiftSettings: swift),
@@ -96,7 +98,7 @@ let siteTargets: [Target] = [
   .target(
     name: "SeamAPI",
     dependencies: [
-      "CListen", "Listening", "LockCore", "SyncEngine", "TransportSecurity",
+      "CListen", "Listening", "LockCore", "OpenMetrics", "SyncEngine", "TransportSecurity",
       .product(name: "AsyncHTTPClient", package: "async-http-client"),
       .product(name: "Hummingbird", package: "hummingbird"),
       .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -131,20 +133,25 @@ let siteTargets: [Target] = [
   .executableTarget(
     name: "bittingd",
     dependencies: [
-      "Gateway", "Listening", "LockCore", "OfflineCodes", "LockDrivers", "LockTransport", "LockSimulator", "Sealing",
-      "SyncEngine", "SeamAPI", "Systemd", "TransportSecurity",
+      "Gateway", "Listening", "LockCore", "OfflineCodes", "LockDrivers", "LockTransport", "LockSimulator",
+      "OpenMetrics", "Sealing", "SeamAPI", "Supervision", "SyncEngine", "Systemd", "TransportSecurity",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
       .product(name: "Logging", package: "swift-log"),
+      .product(name: "NIOCore", package: "swift-nio"),
+      .product(name: "NIOPosix", package: "swift-nio"),
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       .product(name: "UnixSignals", package: "swift-service-lifecycle"),
     ], swiftSettings: swift),
+  .testTarget(name: "OpenMetricsTests", dependencies: ["OpenMetrics"], swiftSettings: swift),
+  .testTarget(name: "SupervisionTests", dependencies: ["Supervision"], swiftSettings: swift),
   .testTarget(
     name: "SystemdTests", dependencies: ["Systemd", .product(name: "Logging", package: "swift-log")],
     swiftSettings: swift),
   .testTarget(
     name: "SyncEngineTests",
     dependencies: [
-      "LockCore", "LockDrivers", "LockSimulator", "LockTransport", "OfflineCodes", "Sealing", "Seeded", "SyncEngine",
+      "LockCore", "LockDrivers", "LockSimulator", "LockTransport", "OfflineCodes", "Sealing", "Seeded", "Supervision",
+      "SyncEngine",
       .product(name: "GRDB", package: "GRDB.swift"),
       .product(name: "Logging", package: "swift-log"),
     ],

@@ -13,6 +13,8 @@ public final class Reactor: Sendable {
     /// When the alarm goes off; never after the earliest deadline.
     var alarm: Duration?
     var lastToken = Reactor.alarmToken
+    /// To be called by the thread when it comes by.
+    var questions: [@Sendable () -> Void] = []
     var isShutDown = false
   }
 
@@ -66,6 +68,12 @@ public final class Reactor: Sendable {
     _ = cepoll_wake(self.wakeup.number)
     let thread = self.thread.withLock { $0.take() }
     thread?.join()
+  }
+
+  /// Has the thread call `answered` the next time it comes by, to show that it does. Never once it is shut down.
+  public func ask(_ answered: @escaping @Sendable () -> Void) {
+    self.state.withLock { $0.questions.append(answered) }
+    _ = cepoll_wake(self.wakeup.number)
   }
 
   // MARK: for links
@@ -124,7 +132,13 @@ public final class Reactor: Sendable {
       var alarmWentOff = false
       for event in events.prefix(max(0, Int(count))) {
         switch event.token {
-        case Self.wakeupToken: _ = cepoll_drain(self.wakeup.number)
+        case Self.wakeupToken:
+          _ = cepoll_drain(self.wakeup.number)
+          let questions = self.state.withLock { state in
+            defer { state.questions = [] }
+            return state.questions
+          }
+          for answered in questions { answered() }
         case Self.alarmToken: alarmWentOff = true
         default: self.channel(event.token)?.isReady(event.events, reading: &buffer)
         }

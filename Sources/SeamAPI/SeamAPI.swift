@@ -27,14 +27,19 @@ public struct SeamAPI: Sendable {
   private let engine: SyncEngine
   private let logger: Logger
   private let settings: Settings
+  private let surroundings: Surroundings
 
   /// Makes the API of a site.
   /// - Parameters:
   ///   - engine: who decides and remembers.
   ///   - logger: told of failures, and at `debug` of every request, never with a query string, a body or a key.
   ///   - settings: what the operator decides.
-  public init(engine: SyncEngine, logger: Logger, settings: Settings = Settings()) {
-    (self.engine, self.logger, self.settings) = (engine, logger, settings)
+  ///   - surroundings: what is known outside of engine and API.
+  public init(
+    engine: SyncEngine, logger: Logger, settings: Settings = Settings(),
+    surroundings: Surroundings = Surroundings()
+  ) {
+    (self.engine, self.logger, self.settings, self.surroundings) = (engine, logger, settings, surroundings)
   }
 
   /// The HTTP server, to be run as a service.
@@ -49,7 +54,8 @@ public struct SeamAPI: Sendable {
     APIServer(
       sockets: sockets,
       setup: ConnectionSetup(
-        responder: SeamResponder(engine: self.engine, routes: RouteTable(), settings: self.settings),
+        responder: SeamResponder(
+          engine: self.engine, routes: RouteTable(), settings: self.settings, surroundings: self.surroundings),
         limits: RequestArrival.Limits(head: self.settings.requestTimeout), certificate: certificate,
         logger: self.logger),
       onRunning: onRunning)

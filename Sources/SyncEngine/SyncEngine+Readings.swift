@@ -185,32 +185,4 @@ extension SyncEngine {
     (filter.limit, filter.newestFirst) = (1, true)
     return await self.events(filter).first
   }
-
-  /// How each part of the daemon does: `healthy`, `degraded` or `down`.
-  public func health() -> [(service: String, status: String, description: String)] {
-    let silent = self.site.doors.values.filter { !$0.ledger.isReachable }.map(\.displayName).sorted()
-    let lost = self.site.accounts.values.filter { $0.fault != nil }.map(\.definition.key).sorted()
-    let store = self.site.storeFault ?? ((try? self.store.synchronousLevel()) == nil ? "it cannot be read" : nil)
-    let isHeld = self.clock.isHeld
-    return [
-      (
-        "store", store == nil ? "healthy" : "down",
-        store.map { "The store is out of service: \($0)." } ?? "The store is read and written."
-      ),
-      (
-        "clock", isHeld ? "degraded" : "healthy",
-        isHeld
-          ? "The wall clock is behind what was seen already and nobody keeps it: time stands still for codes until it is set."
-          : "The wall clock is believed."
-      ),
-      (
-        "adapters", lost.isEmpty ? "healthy" : "degraded",
-        lost.isEmpty ? "All are there." : "Gone: \(lost.joined(separator: ", "))."
-      ),
-      (
-        "locks", silent.isEmpty ? "healthy" : "degraded",
-        silent.isEmpty ? "All answer." : "Silent: \(silent.joined(separator: ", "))."
-      ),
-    ]
-  }
 }

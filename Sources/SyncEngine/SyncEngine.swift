@@ -2,6 +2,7 @@ internal import Foundation
 public import LockCore
 public import LockTransport
 public import Logging
+public import Supervision
 internal import Synchronization
 
 /// Keeps every lock of the site equal to what was asked, and remembers what happened.
@@ -14,14 +15,22 @@ public actor SyncEngine {
   private let reactor: Reactor
   let logger: Logger
   let clock: SiteClock
+<<<<<<< HEAD
   private(set) var sessions: [LockID: LinkSession] = [:]
   /// Which line is spoken through which port.
   var ports: PortMatching
   private var allSessions: [LinkSession] = []
+=======
+  private var sessions: [LockID: LinkSession] = [:]
+  private(set) var allSessions: [LinkSession] = []
+  private let watchdog: Watchdog
+>>>>>>> 981b342 (Seen from outside: signs of life while every loop advances, entries of the journal with fields, /metrics as OpenMetrics, /health for every part)
   private let messages: AsyncStream<LinkSession.Message>
-  private let tell: AsyncStream<LinkSession.Message>.Continuation
+  let tell: AsyncStream<LinkSession.Message>.Continuation
   /// Sleeps until the next deadline; cancelled when one comes nearer.
-  private var alarm: Task<Void, Never>?
+  private(set) var alarm: Task<Void, Never>?
+  /// Who wants to know that deadlines are kept.
+  var questions: [@Sendable () -> Void] = []
   /// Who waits for an attempt to be finished, by its id, or for an entry at a keypad, by the lock's id.
   var waiters = Waiters()
   private var hasStopped = false
@@ -44,15 +53,17 @@ public actor SyncEngine {
   ///   - definition: what the configuration says is there.
   ///   - reactor: serves the links.
   ///   - policy: how long before and after things are done.
+  ///   - watchdog: asks the loops whether they advance.
   ///   - logger: gets what a person should know.
   /// - Throws: what the store says when it cannot be read.
   public init(
     store: Store, definition: SiteDefinition, reactor: Reactor, policy: SchedulingPolicy = SchedulingPolicy(),
-    logger: Logger
+    watchdog: Watchdog = Watchdog(), logger: Logger
   ) async throws {
     self.store = store
     self.reactor = reactor
     self.logger = logger
+    self.watchdog = watchdog
     let clock = SiteClock(floor: try store.newestEventDate() ?? .distantPast)
     self.clock = clock
     self.site = try Site(store: store, definition: definition, policy: policy, at: clock.now().date)
@@ -60,7 +71,7 @@ public actor SyncEngine {
     // Bounded by what is asked of drivers and by the speed of the wires; a lost one would lose a command's end.
     (self.messages, self.tell) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
     self.cursorSeal = try CursorSeal(keptIn: store)
-    self.webhooks = try Webhooks(store: store, clock: clock, logger: logger)
+    self.webhooks = try Webhooks(store: store, clock: clock, watchdog: watchdog, logger: logger)
     self.keyRing = Mutex(KeyRing(try store.apiKeys()))
     var memories: [LockID: [UInt8]] = [:]
     for lock in self.site.lockIDs.values { memories[lock] = try store.driverMemory(of: lock) }
@@ -84,10 +95,15 @@ public actor SyncEngine {
   /// Works until the task is cancelled: opens links, keeps deadlines, takes in what locks tell.
   public func run() async {
     self.recordStart()
+<<<<<<< HEAD
     self.tellTwins()
+=======
+    let watched = self.loops.map { self.watchdog.watch($0, $1) }
+    defer { for id in watched { self.watchdog.forget(id) } }
+>>>>>>> 981b342 (Seen from outside: signs of life while every loop advances, entries of the journal with fields, /metrics as OpenMetrics, /health for every part)
     self.perform(self.site.started(at: self.now()))
     await withTaskGroup { group in
-      for session in self.allSessions { group.addTask { await session.run() } }
+      for session in self.allSessions { group.addTask { await session.run(watchedBy: self.watchdog) } }
       for account in self.site.accounts.values.map(\.definition) where account.states != nil {
         group.addTask { await self.takeInStates(of: account) }
       }
@@ -121,13 +137,18 @@ public actor SyncEngine {
       case .opened(let link):
         self.ports.linkOpened(link.account)
         if link.isBus { self.perform(self.site.adapterChanged(link.account, fault: nil, at: now)) }
+      case .asked(let answered): answered()
       case .forgetful(let lock, let reason):
         self.logger.error(
           "the driver's memory cannot be kept, so the lock is not written",
           metadata: ["lock": "\(lock)", "reason": "\(reason)"])
       case .lost(let link, let fault, let locks):
+<<<<<<< HEAD
         self.logger.debug("link lost", metadata: ["link.account": "\(link.account)", "reason": "\(fault)"])
         self.ports.linkLost(link.account)
+=======
+        self.logger.info("link lost", metadata: ["link.account": "\(link.account)", "reason": "\(fault)"])
+>>>>>>> 981b342 (Seen from outside: signs of life while every loop advances, entries of the journal with fields, /metrics as OpenMetrics, /health for every part)
         if link.isBus {
           self.perform(self.site.adapterChanged(link.account, fault: "\(fault)", at: now))
         } else {
@@ -151,7 +172,8 @@ public actor SyncEngine {
   private func keepDeadlines() async {
     while !Task.isCancelled {
       // The wall clock may be set while nothing happens: it is looked at every half minute at least.
-      let pause = self.site.nextDeadline().map { min(max($0 - self.now(), .zero), .seconds(30)) } ?? .seconds(30)
+      let due = self.site.nextDeadline().map { min(max($0 - self.now(), .zero), .seconds(30)) } ?? .seconds(30)
+      let pause = self.questions.isEmpty ? due : .zero
       let alarm = Task { _ = try? await Task.sleep(for: pause) }
       self.alarm = alarm
       await withTaskCancellationHandler {
@@ -162,6 +184,7 @@ public actor SyncEngine {
       if Task.isCancelled { return }
       self.wakes += 1
       self.perform(self.site.wake(at: self.now()))
+      self.answer()
     }
   }
 
@@ -178,7 +201,7 @@ public actor SyncEngine {
       case .strangerFound(let lock): self.waiters.resume(for: Self.newCode(on: lock))
       case .entered(let lock): self.waiters.resume(for: lock.rawValue)
       case .connectionChanged(let lock): self.waiters.resume(for: Self.connection(of: lock))
-      case .note(let sentence): self.logger.notice("\(sentence)")
+      case .note(let note): self.logger.log(level: note.level, "\(note.sentence)", metadata: note.metadata)
       }
     }
     if self.site.newestEvent != self.newestRung {

@@ -6,6 +6,7 @@ import Logging
 import SeamAPI
 import Sealing
 import ServiceLifecycle
+import Supervision
 import SyncEngine
 import Systemd
 import TransportSecurity
@@ -79,7 +80,8 @@ import UnixSignals
     guard let handedOver = HandedOverSocket.takeAll() else {
       throw StartFault(.usage, "LISTEN_FDS and LISTEN_PID in the environment make no sense; are they left over?")
     }
-    var logger = Logger(label: "bittingd") { StreamLogHandler.standardError(label: $0) }
+    let log = DaemonLog(label: "bittingd")
+    var logger = Logger(label: "bittingd") { _ in log }
     // Read before anything is made, so that a mistake in it leaves nothing behind.
     let loader = try ConfigurationLoader(
       path: self.config, isDemo: self.demo, environment: ProcessInfo.processInfo.environment,
@@ -100,6 +102,8 @@ import UnixSignals
       environment: ProcessInfo.processInfo.environment, store: store, isShown: !JournalEntry.isHeard)
     let reactor = try Reactor()
     defer { reactor.shutDown() }
+    let watch = WatchService(watchdog: WatchService.watchdog(), log: log, logger: logger)
+    _ = watch.watchdog.watch("descriptors") { reactor.ask($0) }
 
     var site = try file.site(store: store, logger: logger)
     let demo = self.demo ? try await DemoSite(directory: directory, store: store, reactor: reactor) : nil
@@ -114,7 +118,8 @@ import UnixSignals
     var described = file.described
     described += nuki?.described ?? []
     described += demo?.doors ?? []
-    let engine = try await SyncEngine(store: store, definition: site, reactor: reactor, logger: logger)
+    let engine = try await SyncEngine(
+      store: store, definition: site, reactor: reactor, watchdog: watch.watchdog, logger: logger)
     let certificate = try file.api.tls.map { files throws(StartFault) in
       try CertificateService(CertificateFiles(certificate: files.certificate, key: files.key), logger: logger)
     }
@@ -127,7 +132,9 @@ import UnixSignals
     defer { sockets.remove() }
     var apiSettings = file.api.settings
     apiSettings.version = Release.version
-    let api = SeamAPI(engine: engine, logger: logger, settings: apiSettings)
+    let surroundings = DaemonSurroundings(
+      directory: directory.url.path, version: Release.version, watchdog: watch.watchdog)
+    let api = SeamAPI(engine: engine, logger: logger, settings: apiSettings, surroundings: surroundings.asked)
     let server = api.server(at: sockets.sockets, certificate: certificate?.certificate) { [described] in
       Greeting(
         url: sockets.url, newKey: key.made,
@@ -135,15 +142,20 @@ import UnixSignals
         isDemo: demo != nil,
         keyHint: key.hint
       ).show()
+      watch.ready("Serves the API at \(sockets.url).")
     }
     var services: [any Service] = [EngineService(engine: engine)]
-    if let radio { services.append(RadioService(radio: radio)) }
+    if let radio {
+      services.append(RadioService(radio: radio))
+      _ = watch.watchdog.watch("radio") { radio.ask($0) }
+    }
     if let demo { services.append(DemoService(site: demo)) }
     services.append(WebhookService(webhooks: engine.webhooks, authorities: authorities))
     if let certificate { services.append(certificate) }
     services.append(
       SnapshotService(store: store, snapshots: StoreSnapshots(of: directory.url), logger: logger))
     services.append(server)
+    services.append(watch)
     var configuration = ServiceGroupConfiguration(
       services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     configuration.maximumGracefulShutdownDuration = .seconds(1)

@@ -26,7 +26,7 @@ ERROR_TYPES = {
     409: {"duplicate_access_code"},
     413: {"content_too_large"},
     429: {"rate_limited"},
-    503: {"store_unavailable"},
+    503: {"store_unavailable", "gateway_unavailable"},
 }
 
 

@@ -30,6 +30,8 @@ class Daemon:
         self.key = key
         # Programs that start the daemon: each ends by becoming the next.
         self.wrapper: list[str] = []
+        # Variables that the daemon sees beside the tests' own.
+        self.environment: dict[str, str] = {}
         self.log_file = directory / "bittingd.log"
         self.process: subprocess.Popen | None = None
         self.url = ""
@@ -46,6 +48,7 @@ class Daemon:
         environment = {name: value for name, value in os.environ.items() if name != "BITTING_API_KEY"}
         if self.key is not None:
             environment["BITTING_API_KEY"] = self.key
+        environment |= self.environment
         self._log_start = len(self.log_bytes())
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(

@@ -179,7 +179,7 @@ import Testing
 
 extension VirtualNukiSite {
   @discardableResult
-  fileprivate func create(
+  func create(
     _ pin: String, name: String? = nil, window: TimeWindow? = nil
   ) throws -> AccessCodeID {
     try self.ask { site, now in

@@ -137,7 +137,7 @@ final class VirtualNukiSite {
     switch deed {
     case .site(.submit(let command, let lock, let id)):
       self.drive { $0.submit(command, to: lock, id: id, at: $1) }
-    case .site(.note(let sentence)): self.notes.append(sentence)
+    case .site(.note(let note)): self.notes.append(note.sentence)
     case .site: break
     case .driver(let effect, let link): self.carryOut(effect, on: link)
     case .lock(.write(let id, let pdu)):

@@ -204,7 +204,7 @@ final class VirtualSite {
       guard let index = self.wires.firstIndex(where: { $0.driver?.locks.contains(lock) ?? false }) else { return }
       self.drive(index) { $0.submit(command, to: lock, id: id, at: $1) }
     case .site(.attemptFinished(let id)): self.finishedAttempts.append(id)
-    case .site(.note(let sentence)): self.notes.append(sentence)
+    case .site(.note(let note)): self.notes.append(note.sentence)
     case .site: break
     case .toLock(let index, let bytes, let generation):
       guard self.wires[index].generation == generation, self.wires[index].isOpen, !self.wires[index].isCut else {

@@ -180,6 +180,13 @@ public actor BluetoothRadio {
     self.happened { $0.withdrawn(id, at: $1) }
   }
 
+  /// Has the radio call `answered` once it has come to what was told to it before.
+  public nonisolated func ask(_ answered: @escaping @Sendable () -> Void) {
+    Task { await self.answer(answered) }
+  }
+
+  private func answer(_ answered: @Sendable () -> Void) { answered() }
+
   // MARK: running
 
   /// Uses the adapters until the task is cancelled; once. Links that were handed over live on.

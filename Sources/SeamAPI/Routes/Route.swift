@@ -51,10 +51,18 @@ struct Route: Sendable {
   var schema: Schema
   /// Does it.
   var handle: Handler
+  /// Gives the text of a reply that is no JSON; nil for JSON.
+  var text: (@Sendable (Call) async -> PlainText)?
 
   /// Makes a route.
   init(_ path: String, _ kind: Kind, needs: Scopes, _ schema: Schema = Schema(), handle: @escaping Handler) {
     (self.path, self.kind, self.needs, self.schema, self.handle) = (path, kind, needs, schema, handle)
+  }
+
+  /// Makes a route whose replies are no JSON.
+  init(text path: String, _ kind: Kind, needs: Scopes, text: @escaping @Sendable (Call) async -> PlainText) {
+    self.init(path, kind, needs: needs) { _ in [:] }
+    self.text = text
   }
 }
 
@@ -76,6 +84,10 @@ struct Call: Sendable {
   var gate: RateGate
   /// Which release answers.
   var version: String
+  /// What is known outside of engine and API.
+  var surroundings: Surroundings
+  /// The requests so far.
+  var tally: RequestTally
 
   /// How long a request is held open for what it asked to be done. Client libraries give up a request after 30 s,
   /// and after its reply poll for another 5 s only.

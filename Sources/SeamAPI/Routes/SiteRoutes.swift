@@ -40,10 +40,26 @@ extension Route {
   ]
 
   private static let health: Handler = { call in
-    let services = await call.engine.health().map { service, status, description -> JSONValue in
-      ["service": .string(service), "status": .string(status), "description": .string(description)]
+    let services = await call.engine.health() + call.surroundings.health()
+    let verdict = services.verdict
+    // Names of doors and of what is amiss are for those who may read.
+    let shown: JSONValue = .array((call.caller.scopes.contains(.read) ? services : [verdict]).map(\.json))
+    guard services.isUp else {
+      throw APIFault(
+        status: 503, type: "gateway_unavailable", message: verdict.description,
+        members: ["data": ["service_health_statuses": shown]])
     }
-    return ["msg": "The gateway is up.", "service_health_statuses": .array(services)]
+    return ["msg": .string(verdict.description), "service_health_statuses": shown]
+  }
+}
+
+extension ServiceHealth {
+  /// As the API shows it.
+  fileprivate var json: JSONValue {
+    [
+      "service": .string(self.service), "status": .string(self.status.rawValue),
+      "description": .string(self.description),
+    ]
   }
 }
 

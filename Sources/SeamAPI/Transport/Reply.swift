@@ -16,6 +16,15 @@ extension Response {
   }
 }
 
+extension Response {
+  /// A response with a body that is no JSON.
+  init(text: PlainText) {
+    self.init(
+      status: .ok, headers: [.contentType: text.contentType],
+      body: ResponseBody(byteBuffer: ByteBuffer(string: text.text)))
+  }
+}
+
 extension HTTPField.Name {
   /// Names one request, in responses and in the log.
   static var seamRequestID: HTTPField.Name {

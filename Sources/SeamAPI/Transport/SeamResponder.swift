@@ -11,8 +11,14 @@ struct SeamResponder: Sendable {
   let settings: SeamAPI.Settings
   let gate: RateGate
   let audit: RequestAudit
+  let tally = RequestTally()
+  let surroundings: Surroundings
 
-  init(engine: SyncEngine, routes: RouteTable, settings: SeamAPI.Settings) {
+  init(
+    engine: SyncEngine, routes: RouteTable, settings: SeamAPI.Settings,
+    surroundings: Surroundings = Surroundings()
+  ) {
+    self.surroundings = surroundings
     (self.engine, self.routes, self.settings) = (engine, routes, settings)
     self.audit = RequestAudit(of: engine)
     self.gate = RateGate(settings.rateLimitScale.map { RateLimits(scale: $0) })
@@ -38,6 +44,7 @@ struct SeamResponder: Sendable {
     response.headers[.seamRequestID] = id
     response.headers.append(contentsOf: HTTPFields.crossOrigin(request.headers, allowed: self.settings.corsOrigins))
     if request.method == .head { response = response.createHeadResponse() }
+    self.tally.answered(route?.path, status: response.status.code, after: started.duration(to: .now))
     context.logger.debug(
       "\(request.method.rawValue) \(route?.path ?? "(unknown path)") \(response.status.code)",
       metadata: ["request": "\(id)", "took": "\(started.duration(to: .now))"])
@@ -96,8 +103,9 @@ struct SeamResponder: Sendable {
       let input = try route.schema.input(from: document)
       let call = Call(
         caller: caller, engine: self.engine, method: request.method, path: route.path, input: input,
-        baseURL: self.baseURL(of: request, in: context), gate: self.gate,
-        version: self.settings.version)
+        baseURL: self.baseURL(of: request, in: context), gate: self.gate, version: self.settings.version,
+        surroundings: self.surroundings, tally: self.tally)
+      if let text = route.text { return Response(text: await text(call)) }
       let audited = self.audit.request(route, by: caller, input, id: id)
       let members = try await AuditedRequest.$current.withValue(audited) { try await route.handle(call) }
       let reply = JSONValue.object(members.merging(["ok": true]) { _, ok in ok })

@@ -1,5 +1,6 @@
 internal import LockCore
 internal import LockTransport
+internal import Supervision
 
 /// Runs one driver on one link: performs its effects at once and in order, and decides nothing. A link that is kept
 /// open is opened again when it is gone, for ever; one that is opened on demand when the driver wants it.
@@ -16,9 +17,13 @@ actor LinkSession {
     case lost(SiteDefinition.Link, LinkFault, [LockID])
     /// What the driver wanted to be kept was not; the lock is left alone until it can be.
     case forgetful(LockID, reason: String)
+    /// Whether the engine takes such messages in.
+    case asked(@Sendable () -> Void)
   }
 
-  private let definition: SiteDefinition.Link
+  nonisolated let definition: SiteDefinition.Link
+  /// What goes over the link.
+  nonisolated let tally = LinkTally()
   private let reactor: Reactor
   private let clock: SiteClock
   private let remember: @Sendable (LockID, [UInt8]) throws -> Void
@@ -30,9 +35,15 @@ actor LinkSession {
   /// Waits for a link that was lost to be worth opening.
   private var waiting: Task<Void, Never>?
   private var driver: any LockDriver
-  private var link: Link?
-  /// The deadline last asked for; a link that is opened later is told of it.
-  private var deadline: Duration?
+  private(set) var link: Link?
+  /// When the link was opened.
+  private(set) var openedAt = Duration.zero
+  /// The deadline last asked for and not told yet; a link that is opened later is told of it.
+  private(set) var deadline: Duration?
+  /// When the link is to be opened again; nil while it is open or being opened.
+  private(set) var reopensAt: Duration?
+  /// Who wants to know that all of the session advances.
+  var questions: [@Sendable () -> Void] = []
   /// Sleeps until the deadline while there is no link that would tell it.
   private var alarm: Task<Void, Never>?
   /// When the link that the driver wants is wanted; nil while it wants none.
@@ -42,11 +53,12 @@ actor LinkSession {
   private let wishes: AsyncStream<Void>
   private let wakeOpener: AsyncStream<Void>.Continuation
 
-  /// A command on its way to the driver.
-  private struct Order: Sendable {
-    var command: LockCommand
-    var lock: LockID
-    var id: CommandID
+  /// What comes in from outside, in order.
+  private enum Order: Sendable {
+    /// A command for the driver.
+    case submit(LockCommand, to: LockID, id: CommandID)
+    /// Whether the session advances.
+    case answer(@Sendable () -> Void)
   }
 
   init(
@@ -71,7 +83,12 @@ actor LinkSession {
   var locks: [LockID] { self.driver.locks }
 
   /// Has the link opened and passes commands on until the task is cancelled.
-  func run() async {
+  func run(watchedBy watchdog: Watchdog = Watchdog()) async {
+    let name = "link \(self.definition.account)"
+    await watchdog.watching(name, { [placeOrder] in placeOrder.yield(.answer($0)) }) { await self.work() }
+  }
+
+  private func work() async {
     await withTaskGroup { group in
       group.addTask { await self.takeOrders() }
       switch self.definition.way {
@@ -87,29 +104,43 @@ actor LinkSession {
 
   private func takeOrders() async {
     for await order in self.orders {
-      self.perform(self.driver.submit(order.command, to: order.lock, id: order.id, at: self.clock.now()))
+      switch order {
+      case .submit(let command, let lock, let id):
+        self.perform(self.driver.submit(command, to: lock, id: id, at: self.clock.now()))
+      case .answer(let answered):
+        self.questions.append(answered)
+        self.answerIfAdvancing()
+      }
     }
   }
 
   /// Lets the driver speak over a link until that is gone.
   /// - Parameter lost: told why it is gone, before the driver is.
   private func serve(_ link: Link, lost: (LinkFault) -> Void = { _ in }) async -> LinkFault {
-    self.link = link
+    (self.link, self.openedAt) = (link, Reactor.uptime)
+    self.tally.opened()
     self.alarm?.cancel()
     link.setDeadline(self.deadline)
     self.perform(self.driver.linkOpened(at: self.clock.now()))
     var fault = LinkFault.hungUp
     events: for await event in link.events {
       switch event {
-      case .bytes(let bytes): self.perform(self.driver.received(bytes, at: self.clock.now()))
-      case .deadlinePassed: self.perform(self.driver.deadlinePassed(at: self.clock.now()))
+      case .bytes(let bytes):
+        self.tally.received(bytes.count)
+        self.perform(self.driver.received(bytes, at: self.clock.now()))
+      case .deadlinePassed:
+        // A later one may have been asked for meanwhile.
+        if let deadline = self.deadline, deadline <= Reactor.uptime { self.deadline = nil }
+        self.perform(self.driver.deadlinePassed(at: self.clock.now()))
       case .closed(let reason):
         fault = reason
         break events
       }
+      self.answerIfAdvancing()
     }
     link.close()
     self.link = nil
+    if case .kept = self.definition.way { self.tally.lost() } else { self.tally.closed() }
     lost(fault)
     self.perform(self.driver.linkClosed(at: self.clock.now()))
     return fault
@@ -117,13 +148,15 @@ actor LinkSession {
 
   /// Gives the driver a command, after all those given before; its end is told as ``Message/finished(_:_:)``.
   nonisolated func submit(_ command: LockCommand, to lock: LockID, id: CommandID) {
-    self.placeOrder.yield(Order(command: command, lock: lock, id: id))
+    self.placeOrder.yield(.submit(command, to: lock, id: id))
   }
 
   private func perform(_ effects: [DriverEffect]) {
     for effect in effects {
       switch effect {
-      case .write(let bytes): self.link?.write(bytes)
+      case .write(let bytes):
+        self.link?.write(bytes)
+        if self.link != nil { self.tally.sent(bytes.count) }
       case .setDeadline(let uptime):
         self.deadline = uptime
         if let link = self.link { link.setDeadline(uptime) } else { self.setAlarm() }
@@ -173,12 +206,14 @@ extension LinkSession {
         fault = await self.serve(link) { self.tell(.lost(self.definition, $0, self.driver.locks)) }
       } catch {
         fault = error
+        self.tally.lost()
         self.tell(.lost(self.definition, fault, self.driver.locks))
       }
       if Task.isCancelled { return }
       if self.port != port { continue }
       backoff.linkClosed(after: Reactor.uptime - began)
       let delay = backoff.next(jitter: Double.random(in: 0...1))
+      self.reopensAt = Reactor.uptime + delay
       let waiting = Task { [opener, reactor] in
         await opener.waitToReopen(atMost: delay, after: fault, since: mark, on: reactor)
       }
@@ -189,6 +224,7 @@ extension LinkSession {
         waiting.cancel()
       }
       self.waiting = nil
+      self.reopensAt = nil
     }
   }
 }
@@ -223,6 +259,7 @@ extension LinkSession {
           // Given up for an earlier date, which is tried at once.
           if let wish = self.wish, wish < before { continue }
           self.wish = nil
+          self.tally.lost()
           self.perform(self.driver.linkRefused(refusal, at: self.clock.now()))
         }
       }

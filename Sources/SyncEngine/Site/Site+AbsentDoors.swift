@@ -14,7 +14,7 @@ extension Site {
       }
       return effects
     } catch {
-      return [.note("store: what is configured no longer cannot be told: \(Store.reason(of: error))")]
+      return [.note(Note("store: what is configured no longer cannot be told: \(Store.reason(of: error))", .warning))]
     }
   }
 

@@ -27,7 +27,8 @@ extension Site {
         try store.append([event], workspace: workspaceID, at: createdAt, in: database)
       }
     } catch {
-      return [.note("\(key): what became of it cannot be told yet: \(Store.reason(of: error))")]
+      let sentence = "\(key): what became of it cannot be told yet: \(Store.reason(of: error))"
+      return [.note(Note(sentence, .warning, link: key))]
     }
     self.newestEvent = createdAt
     self.accounts[key]?.isToldGone = adapter.fault != nil

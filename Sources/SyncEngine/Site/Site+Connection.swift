@@ -14,7 +14,7 @@ extension Site {
     if door.carrier.isEnrolled == door.told.isRemoved {
       door.told.isRemoved.toggle()
       if door.told.isRemoved {
-        draft.note("\(door.displayName): \(DeviceIssue.removed.message)")
+        draft.note("\(door.displayName): \(DeviceIssue.removed.message)", .error, .lockSilent, of: door)
         draft.add(door.event(.deviceRemoved, at: now))
         // That it is gone says that it does not answer.
         (door.told.isConnected, door.told.disconnectedAt) = (false, now)
@@ -34,17 +34,18 @@ extension Site {
       (door.told.isConnected, door.told.disconnectedAt) = (true, nil)
       door.told.steadiness.regained(at: now)
       draft.add(door.event(.deviceConnected, at: now))
-      draft.note("\(door.displayName): it answers")
+      draft.note("\(door.displayName): it answers", .notice, .lockAnswers, of: door)
     } else if let reason = door.lossCode, door.told.isConnected != false, door.isLossDue(at: now) {
       let wasConnected = door.told.isConnected == true
       (door.told.isConnected, door.told.disconnectedAt) = (false, now)
-      draft.note("\(door.displayName): \(door.silence?.message ?? reason)")
+      let urgency: Note.Urgency = door.loss == .notAuthorized ? .error : .warning
+      draft.note("\(door.displayName): \(door.silence?.message ?? reason)", urgency, .lockSilent, of: door)
       draft.add(
         door.event(
           .deviceDisconnected, at: now,
           self.issueMembers(of: door).merging(["error_code": .string(reason)]) { $1 }))
       guard wasConnected, door.told.steadiness.lost(at: now) == .becameFlaky else { return }
-      draft.note("\(door.displayName): \(DeviceIssue.flaky.message)")
+      draft.note("\(door.displayName): \(DeviceIssue.flaky.message)", .warning, .lockAlarm, of: door)
       draft.add(door.event(.deviceConnectionBecameFlaky, at: now, self.issueMembers(of: door)))
     }
   }

@@ -23,7 +23,11 @@ extension Site {
   func raised(_ alarm: LockAlarm, at door: inout Door, now: Timestamp, into draft: inout Draft) {
     let (issue, isOn) = Self.issue(of: alarm, at: door.definition)
     door.raise(issue, isOn, at: now)
-    draft.note("\(door.displayName): \(isOn ? issue.message : "over: \(issue.message)")")
+    if isOn {
+      draft.note("\(door.displayName): \(issue.message)", issue.urgency, .lockAlarm, of: door)
+    } else {
+      draft.note("\(door.displayName): over: \(issue.message)", .notice, .lockAlarmOver, of: door)
+    }
     switch alarm {
     case .batteryLow: self.measuredBattery(of: &door, at: now, into: &draft)
     case .keypadBatteryLow(let isOn):

@@ -21,11 +21,15 @@ extension Site {
         try self.store.markDeviceKeyInstalled(device)
         draft.note("\(device): the key is in the device now; install mode is over for it")
       } catch {
-        draft.note("\(device): the key is in the device now, but that could not be kept: \(Store.reason(of: error))")
+        draft.note(
+          "\(device): the key is in the device now, but that could not be kept: \(Store.reason(of: error))", .error,
+          of: door)
       }
     case .deviceProven, .deviceSilent, .strangerAnswered: break
     case .visited(let reason):
-      if let sentence = door.visits.count(reason, at: now) { draft.note("\(door.displayName): \(sentence)") }
+      if let sentence = door.visits.count(reason, at: now) {
+        draft.note("\(door.displayName): \(sentence)", .info, of: door)
+      }
     }
   }
 
@@ -45,7 +49,9 @@ extension Site {
             door.event(
               .lockEntriesLost, at: now,
               ["first_index": .int(Int64(last) + 1), "last_index": .int(Int64(index) - 1)]))
-          draft.note("\(door.displayName): its log has lost \(index - last - 1) entries before they were read")
+          draft.note(
+            "\(door.displayName): its log has lost \(index - last - 1) entries before they were read", .warning,
+            .entriesLost, of: door)
         }
         last = index
       }

@@ -18,8 +18,8 @@ struct Site {
     case connectionChanged(LockID)
     /// A code of others was found on this lock.
     case strangerFound(LockID)
-    /// Somebody should know; a sentence for the log, without PINs.
-    case note(String)
+    /// Somebody should know.
+    case note(Note)
   }
 
   /// Why a command was given.
@@ -49,8 +49,10 @@ struct Site {
   private(set) var retiredPINs: [PINCode: Timestamp] = [:]
   private var deadlines = DeadlineQueue<LockID>()
   private var nextPruning: Timestamp
-  private var errands: [CommandID: (lock: LockID, errand: Errand)] = [:]
+  private var errands: [CommandID: (lock: LockID, errand: Errand, since: Timestamp)] = [:]
   private var lastCommand: UInt64 = 0
+  /// What was done since the daemon was started.
+  private(set) var tally = SiteTally()
   /// The newest `created_at` given, so that a clock that was set back cannot hide new events from readers.
   var newestEvent = Timestamp.distantPast
 
@@ -136,7 +138,8 @@ struct Site {
       if !isDone { self.nextPruning = now + .minutes(1) }
       return []
     } catch {
-      return [.note("store: what is long past cannot be forgotten: \(Store.reason(of: error)); tried again in a day")]
+      let reason = Store.reason(of: error)
+      return [.note(Note("store: what is long past cannot be forgotten: \(reason); tried again in a day", .warning))]
     }
   }
 
@@ -153,7 +156,9 @@ struct Site {
     var reply: Reply?
 
     mutating func add(_ event: EventDraft) { self.events.append(event) }
-    mutating func note(_ sentence: String) { self.effects.append(.note(sentence)) }
+    mutating func note(
+      _ sentence: String, _ urgency: Note.Urgency = .notice, _ topic: LogTopic? = nil, of door: Door? = nil
+    ) { self.effects.append(.note(Note(sentence, urgency, topic, of: door))) }
     mutating func add(_ attempt: ActionAttempt, for code: AccessCodeID?) {
       self.attempts[attempt.id] = (attempt, code)
     }
@@ -249,11 +254,12 @@ struct Site {
         self.storeFault = Store.reason(of: error)
         throw error
       }
-      if self.storeFault != nil { draft.note("store: it is written again") }
+      if self.storeFault != nil { draft.note("store: it is written again", .notice, .storeBack) }
       self.storeFault = nil
     }
     for pin in retired { self.retiredPINs[pin] = now }
     if !draft.events.isEmpty { self.newestEvent = createdAt }
+    for event in draft.events { self.tally.told(event.type) }
     var effects = draft.effects
     for lock in locks where draft.events.contains(where: { $0.isEntry && $0.lock == lock }) {
       effects.append(.entered(lock))
@@ -284,9 +290,9 @@ struct Site {
     let credentials = door.credentials
     if credentials != door.held {
       door.held = credentials
-      effects.append(self.send(.hold(credentials), to: door.id, errand: .hold))
+      effects.append(self.send(.hold(credentials), to: door.id, errand: .hold, at: now))
     }
-    if let job = plan.job { effects.append(self.send(job.command, to: door.id, errand: .job(job))) }
+    if let job = plan.job { effects.append(self.send(job.command, to: door.id, errand: .job(job), at: now)) }
     if door.ledger.isReachable != before.ledger.isReachable || door.carrier != before.carrier {
       effects.append(.connectionChanged(door.id))
     }
@@ -311,7 +317,9 @@ struct Site {
       guard wasFine else { return [] }
       return [
         .note(
-          "store: \(Store.reason(of: error)); locks are not written and requests are refused until it can be written")
+          Note(
+            "store: \(Store.reason(of: error)); locks are not written and requests are refused until it can be written",
+            .error, .storeOut))
       ]
     }
   }
@@ -341,10 +349,12 @@ struct Site {
     }
   }
 
-  private mutating func send(_ command: LockCommand, to lock: LockID, errand: Errand) -> Effect {
+  private mutating func send(
+    _ command: LockCommand, to lock: LockID, errand: Errand, at now: Timestamp
+  ) -> Effect {
     self.lastCommand += 1
     let id = CommandID(rawValue: self.lastCommand)
-    self.errands[id] = (lock, errand)
+    self.errands[id] = (lock, errand, now)
     return .submit(command, lock, id)
   }
 
@@ -352,11 +362,16 @@ struct Site {
 
   /// A driver has finished a command.
   mutating func finished(_ id: CommandID, _ result: Result<LockReply, LockFault>, at now: Timestamp) -> [Effect] {
-    guard let (lock, errand) = self.errands.removeValue(forKey: id) else { return [] }
+    guard let (lock, errand, since) = self.errands.removeValue(forKey: id) else { return [] }
+    let outcome = SiteTally.Outcome(result)
     switch errand {
     case .hold: return []
-    case .job(let job): return self.change(lock, .jobFinished(job, result), at: now)
-    case .attempt(let attempt): return self.change(lock, .attemptFinished(attempt, result), at: now)
+    case .job(let job):
+      self.tally.finished(SiteTally.Kind(job), outcome, after: now - since)
+      return self.change(lock, .jobFinished(job, result), at: now)
+    case .attempt(let attempt):
+      self.tally.finished(attempt.kind == "UNLOCK_DOOR" ? .unlock : .lock, outcome, after: now - since)
+      return self.change(lock, .attemptFinished(attempt, result), at: now)
     }
   }
 
@@ -375,7 +390,10 @@ struct Site {
     var effects = self.tellAdapter(key, at: now)
     if adapter.fault == nil, fault == nil { return effects }
     if (adapter.fault == nil) != (fault == nil) {
-      effects.append(.note("\(key): \(fault.map { "gone (\($0)); it is opened again" } ?? "there again")"))
+      effects.append(
+        .note(
+          fault.map { Note("\(key): gone (\($0)); it is opened again", .error, .linkGone, link: key) }
+            ?? Note("\(key): there again", .notice, .linkBack, link: key)))
     }
     for lock in self.doors.keys.sorted() where self.doors[lock]?.account == adapter.id {
       effects += self.change(lock, .adapterChanged(isGone: fault != nil), at: now)
@@ -393,7 +411,7 @@ struct Site {
     var effects = try self.commit(lock, for: .current, at: now) { _, draft throws(Never) in
       draft.add(attempt, for: nil)
     }
-    effects.append(self.send(command, to: lock, errand: .attempt(attempt)))
+    effects.append(self.send(command, to: lock, errand: .attempt(attempt), at: now))
     return (attempt, effects)
   }
 

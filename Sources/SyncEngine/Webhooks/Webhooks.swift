@@ -1,6 +1,7 @@
 internal import Foundation
 internal import LockCore
 internal import Logging
+internal import Supervision
 
 /// The addresses that events are sent to, and the sending: each address gets its events one at a time, beside the
 /// others.
@@ -19,15 +20,16 @@ public actor Webhooks {
   /// The wall clock may be set while something waits: it is looked at so often at least.
   private static let longestSleep = Duration.seconds(30)
 
-  private struct Endpoint {
+  struct Endpoint {
     var webhook: Webhook
     var queue: WebhookQueue
     /// What the store holds of the queue.
     var stored: WebhookQueue
     /// The end of the journal when the head was last tried.
     var seen: Int64
-    /// True from a failure to the next success, so that the log tells each once.
-    var isFailing = false
+    /// When it began to fail, until the next success, so that the log tells each once.
+    var failingSince: Timestamp?
+    var isFailing: Bool { self.failingSince != nil }
 
     var types: [String]? { self.webhook.eventTypes == ["*"] ? nil : self.webhook.eventTypes }
   }
@@ -35,14 +37,19 @@ public actor Webhooks {
   private let store: Store
   private let clock: SiteClock
   private let logger: Logger
-  private var endpoints: [String: Endpoint] = [:]
+  private let watchdog: Watchdog
+  private(set) var endpoints: [String: Endpoint] = [:]
+  /// How often something was sent since the daemon was started, by what came of it.
+  private(set) var deliveries: [String: Int] = [:]
   private var sending: [String: Task<Void, Never>] = [:]
   private var alarm: Task<Void, Never>?
   private let rings: AsyncStream<Void>
   private let bell: AsyncStream<Void>.Continuation
+  /// Who wants to know that the loop comes by.
+  private var questions: [@Sendable () -> Void] = []
 
-  init(store: Store, clock: SiteClock, logger: Logger) throws {
-    (self.store, self.clock, self.logger) = (store, clock, logger)
+  init(store: Store, clock: SiteClock, watchdog: Watchdog = Watchdog(), logger: Logger) throws {
+    (self.store, self.clock, self.watchdog, self.logger) = (store, clock, watchdog, logger)
     // One ring is enough, however much happened: whoever hears it looks at everything.
     (self.rings, self.bell) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     for (webhook, queue) in try store.webhooks() {
@@ -127,13 +134,26 @@ public actor Webhooks {
 
   /// Sends until the task is cancelled.
   public func run(_ post: @escaping Post) async {
+    let watched = self.watchdog.watch("webhooks") { [self] answered in Task { await self.ask(answered) } }
+    defer { self.watchdog.forget(watched) }
     self.bell.yield()
-    for await _ in self.rings { self.look(post) }
+    for await _ in self.rings {
+      self.look(post)
+      let questions = self.questions
+      self.questions = []
+      for answered in questions { answered() }
+    }
     self.alarm?.cancel()
     let unfinished = self.sending.values
     self.sending = [:]
     for task in unfinished { task.cancel() }
     for task in unfinished { await task.value }
+  }
+
+  /// Has the loop call `answered` the next time it comes by.
+  private func ask(_ answered: @escaping @Sendable () -> Void) {
+    self.questions.append(answered)
+    self.bell.yield()
   }
 
   private func look(_ post: @escaping Post) {
@@ -209,19 +229,26 @@ public actor Webhooks {
     defer { self.bell.yield() }
     guard var endpoint = self.endpoints[id] else { return }
     let now = self.clock.now().date
-    switch endpoint.queue.ended(sequence, outcome ?? .answered(status: 200), at: now) {
+    let verdict = endpoint.queue.ended(sequence, outcome ?? .answered(status: 200), at: now)
+    self.deliveries["\(verdict)", default: 0] += 1
+    switch verdict {
     case .delivered:
-      if endpoint.isFailing { self.logger.notice("webhook \(id): it takes events again") }
-      endpoint.isFailing = false
+      if endpoint.isFailing {
+        self.logger.notice(
+          "webhook \(id): it takes events again", metadata: [LogTopic.key: "\(LogTopic.webhookBack.rawValue)"])
+      }
+      endpoint.failingSince = nil
     case .failed:
       if !endpoint.isFailing {
-        self.logger.notice("webhook \(id): an event was not delivered: \(outcome?.words ?? ""); it is tried again")
+        self.logger.warning(
+          "webhook \(id): an event was not delivered: \(outcome?.words ?? ""); it is tried again",
+          metadata: [LogTopic.key: "\(LogTopic.webhookFails.rawValue)"])
       }
-      endpoint.isFailing = true
+      endpoint.failingSince = endpoint.failingSince ?? now
     case .givenUp:
       self.logger.warning(
         "webhook \(id): an event was given up: \(outcome?.words ?? ""); it can still be read with /events/get",
-        metadata: ["event": "\(event ?? "")"])
+        metadata: ["event": "\(event ?? "")", LogTopic.key: "\(LogTopic.eventGivenUp.rawValue)"])
     }
     do {
       if endpoint.queue != endpoint.stored {
