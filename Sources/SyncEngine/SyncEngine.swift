@@ -15,16 +15,11 @@ public actor SyncEngine {
   private let reactor: Reactor
   let logger: Logger
   let clock: SiteClock
-<<<<<<< HEAD
   private(set) var sessions: [LockID: LinkSession] = [:]
   /// Which line is spoken through which port.
   var ports: PortMatching
-  private var allSessions: [LinkSession] = []
-=======
-  private var sessions: [LockID: LinkSession] = [:]
   private(set) var allSessions: [LinkSession] = []
   private let watchdog: Watchdog
->>>>>>> 981b342 (Seen from outside: signs of life while every loop advances, entries of the journal with fields, /metrics as OpenMetrics, /health for every part)
   private let messages: AsyncStream<LinkSession.Message>
   let tell: AsyncStream<LinkSession.Message>.Continuation
   /// Sleeps until the next deadline; cancelled when one comes nearer.
@@ -95,12 +90,9 @@ public actor SyncEngine {
   /// Works until the task is cancelled: opens links, keeps deadlines, takes in what locks tell.
   public func run() async {
     self.recordStart()
-<<<<<<< HEAD
     self.tellTwins()
-=======
     let watched = self.loops.map { self.watchdog.watch($0, $1) }
     defer { for id in watched { self.watchdog.forget(id) } }
->>>>>>> 981b342 (Seen from outside: signs of life while every loop advances, entries of the journal with fields, /metrics as OpenMetrics, /health for every part)
     self.perform(self.site.started(at: self.now()))
     await withTaskGroup { group in
       for session in self.allSessions { group.addTask { await session.run(watchedBy: self.watchdog) } }
@@ -143,12 +135,8 @@ public actor SyncEngine {
           "the driver's memory cannot be kept, so the lock is not written",
           metadata: ["lock": "\(lock)", "reason": "\(reason)"])
       case .lost(let link, let fault, let locks):
-<<<<<<< HEAD
-        self.logger.debug("link lost", metadata: ["link.account": "\(link.account)", "reason": "\(fault)"])
-        self.ports.linkLost(link.account)
-=======
         self.logger.info("link lost", metadata: ["link.account": "\(link.account)", "reason": "\(fault)"])
->>>>>>> 981b342 (Seen from outside: signs of life while every loop advances, entries of the journal with fields, /metrics as OpenMetrics, /health for every part)
+        self.ports.linkLost(link.account)
         if link.isBus {
           self.perform(self.site.adapterChanged(link.account, fault: "\(fault)", at: now))
         } else {

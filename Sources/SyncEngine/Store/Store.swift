@@ -8,15 +8,12 @@ public import Sealing
 /// in it sealed: ``SealedColumn`` says which columns, and is the one place where they are sealed and opened.
 public struct Store: Sendable {
   let database: DatabaseQueue
-<<<<<<< HEAD
   /// Where it lies.
   let path: String
   /// Seals and opens what is secret.
   public let seal: Seal
-=======
   /// How often it was written.
   let commits = CommitCount()
->>>>>>> 981b342 (Seen from outside: signs of life while every loop advances, entries of the journal with fields, /metrics as OpenMetrics, /health for every part)
 
   /// Opens the store, makes it if there is none, checks it, and brings it up to the present schema on a copy.
   /// - Parameters:
@@ -25,18 +22,11 @@ public struct Store: Sendable {
   /// - Throws: ``Fault``; the file is then as it was.
   public init(path: String, key: SealKey) throws(Fault) {
     do {
-<<<<<<< HEAD
       let upgrade = StoreUpgrade(path: path, key: key)
       upgrade.clearLeftovers()
       if !FileManager.default.fileExists(atPath: path) { try Self.make(path, key: key) }
       if try Self.check(path, key: key) == .older { try upgrade.run() }
       try self.init(open: path, key: key)
-=======
-      if !FileManager.default.fileExists(atPath: path) { try Self.make(path) }
-      try Self.check(path)
-      self.database = try Self.open(path)
-      self.database.add(transactionObserver: self.commits)
->>>>>>> 981b342 (Seen from outside: signs of life while every loop advances, entries of the journal with fields, /metrics as OpenMetrics, /health for every part)
     } catch {
       throw Fault(error, path: path)
     }
@@ -50,28 +40,24 @@ public struct Store: Sendable {
       guard let key = try key ?? SealKey(Draw.bytes(SealKey.length)) else { throw SealFault.library }
       self.path = ":memory:"
       self.database = try DatabaseQueue(configuration: Self.configuration)
-<<<<<<< HEAD
       try Self.migrator(key).migrate(self.database)
       self.seal = try Self.requiredSeal(of: self.database, under: key, path: ":memory:")
-=======
-      try Self.migrator.migrate(self.database)
       self.database.add(transactionObserver: self.commits)
->>>>>>> 981b342 (Seen from outside: signs of life while every loop advances, entries of the journal with fields, /metrics as OpenMetrics, /health for every part)
     } catch {
       throw Fault(error, path: ":memory:")
     }
   }
 
-<<<<<<< HEAD
   private init(open path: String, key: SealKey) throws {
     self.path = path
     self.database = try Self.open(path)
     self.seal = try Self.requiredSeal(of: self.database, under: key, path: path)
-=======
+    self.database.add(transactionObserver: self.commits)
+  }
+
   /// Returns once writing has come to its turn, whether it could be done or not; writes nothing.
   func comeToWrite() async {
     try? await self.database.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE; ROLLBACK") }
->>>>>>> 981b342 (Seen from outside: signs of life while every loop advances, entries of the journal with fields, /metrics as OpenMetrics, /health for every part)
   }
 
   /// SQLite's `synchronous` as the writing connection has it: 2 is FULL.
@@ -157,16 +143,11 @@ public struct Store: Sendable {
     let database = try DatabaseQueue(path: path, configuration: configuration)
     // GRDB sets synchronous = NORMAL when it turns WAL on, after prepareDatabase: a commit could then be lost
     // with the power. One connection for the store's life keeps what is set here.
-<<<<<<< HEAD
-    try database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-=======
     try database.writeWithoutTransaction { database in
       try database.execute(sql: "PRAGMA synchronous = FULL")
       // After a burst the log is cut to this again, in bytes.
       try database.execute(sql: "PRAGMA journal_size_limit = 1048576")
     }
-    try Self.migrator.migrate(database)
->>>>>>> 981b342 (Seen from outside: signs of life while every loop advances, entries of the journal with fields, /metrics as OpenMetrics, /health for every part)
     return database
   }
 
