@@ -9,7 +9,8 @@ import Gateway
     version: Release.version,
     groupedSubcommands: [
       CommandGroup(
-        name: "Looking", subcommands: [Status.self, Locks.self, Codes.self, Events.self, ExposureCommand.self]),
+        name: "Looking",
+        subcommands: [Status.self, Locks.self, Codes.self, Events.self, ExposureCommand.self, Audit.self]),
       CommandGroup(name: "Acting", subcommands: [LockDoor.self, UnlockDoor.self]),
       CommandGroup(name: "Setting up", subcommands: Self.settingUp),
       CommandGroup(name: "Trying out", subcommands: [Simulate.self]),
@@ -18,6 +19,7 @@ import Gateway
   private static let settingUp: [any ParsableCommand.Type] = [
     Pair.self,
     ConfigCommand.self,
+    Keys.self,
     Doctor.self,
     Ports.self,
     OfflineKey.self,

@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+import os
+import subprocess
 
 import httpx
 
-from gateway import Daemon
+from gateway import BINARY, Daemon
 
 SCOPES = ("read", "write", "reveal", "admin")
 
@@ -62,3 +64,9 @@ def chain_fault(entries: list[dict]) -> int | None:
             return place
         previous = digest
     return None
+
+
+def bitting(*arguments, **environment: str) -> subprocess.CompletedProcess:
+    """The operator's program, run to its end."""
+    return subprocess.run([BINARY.parent / "bitting", *map(str, arguments)], capture_output=True, text=True, timeout=60,
+                          env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", **environment})

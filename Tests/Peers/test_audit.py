@@ -2,12 +2,13 @@
 
 import json
 import os
+import sqlite3
 
 import httpx
 import pytest
 
-from gateway import KEY
-from keyring import Holder, audit, chain_fault, holder, new_key
+from gateway import KEY, Daemon
+from keyring import Holder, audit, bitting, chain_fault, holder, new_key
 from waiting import eventually
 
 
@@ -114,3 +115,104 @@ def test_what_was_acknowledged_before_a_power_cut_is_in_the_log(daemons, round):
     assert done == codes and chain_fault(entries) is None
     assert [entry["action"] for entry in entries].count("daemon.started") == 2
     eventually(lambda: daemon.door("Studio"), "it goes on")
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """The store of a daemon that was asked some things, and the head of its log."""
+    daemon = Daemon(tmp_path_factory.mktemp("store"))
+    try:
+        daemon.start()
+        for number in range(6):
+            new_key(daemon, "read", name=f"key {number}")
+        running = bitting("audit", "verify", "--data-dir", daemon.data)
+        assert running.returncode == 0, "it is proved while the daemon runs"
+        count = len(audit(daemon))
+        head = bitting("audit", "head", "--data-dir", daemon.data).stdout.strip()
+        daemon.stop()
+    finally:
+        daemon.close()
+    assert int(head.split(":")[0]) == count
+    return daemon.data / "bitting.sqlite", head
+
+
+@pytest.fixture
+def copy(store, tmp_path):
+    """A copy of it, to be tampered with."""
+    path = tmp_path / "copy.sqlite"
+    with sqlite3.connect(store[0]) as source, sqlite3.connect(path) as target:
+        source.backup(target)
+    return path
+
+
+def tamper(path, *statements: str):
+    with sqlite3.connect(path) as database:
+        for statement in statements:
+            database.execute(statement)
+
+
+def test_an_untouched_log_is_proved_from_the_store_and_from_an_export(store, tmp_path):
+    path, head = store
+    found = bitting("audit", "verify", path, "--head", head)
+    assert found.returncode == 0 and f"Head, to be noted elsewhere: {head}" in found.stdout, found
+    export = tmp_path / "audit.jsonl"
+    export.write_text(bitting("audit", "export", "--data-dir", path.parent).stdout)
+    proved = bitting("audit", "verify", export, "--head", head, "--json")
+    assert proved.returncode == 0 and json.loads(proved.stdout)["head"] == head
+    assert chain_fault([json.loads(line) for line in export.read_text().splitlines()]) is None
+
+
+@pytest.mark.parametrize("statements, said", [
+    (["UPDATE audit SET entry = replace(entry, 'done', 'gone') WHERE sequence = 4"], "Entry 4 is not as it was written"),
+    (["UPDATE audit SET hash = replace(hash, substr(hash, 1, 1), 'x') WHERE sequence = 4"], "Entry 4 is not"),
+    (["DELETE FROM audit WHERE sequence = 4"], "Entry 4 is missing."),
+    (["DELETE FROM audit WHERE sequence BETWEEN 3 AND 5"], "Entries 3 to 5 are missing."),
+    (["DELETE FROM audit WHERE sequence = 1"], "The log begins with entry 2"),
+    (["DELETE FROM audit WHERE sequence > 6"], "are missing."),
+    (["UPDATE audit SET sequence = 100 WHERE sequence = 4", "UPDATE audit SET sequence = 4 WHERE sequence = 5",
+      "UPDATE audit SET sequence = 5 WHERE sequence = 100"], "Entry 4 is not as it was written"),
+    (["UPDATE audit SET sequence = sequence + 100 WHERE sequence >= 4",
+      "UPDATE audit SET sequence = sequence - 99 WHERE sequence > 100",
+      "INSERT INTO audit SELECT 4, created_at, entry, hash FROM audit WHERE sequence = 3"],
+     "Entry 4 is not as it was written"),
+])
+def test_whoever_tampers_with_the_store_is_found_and_the_entry_named(copy, statements, said):
+    tamper(copy, *statements)
+    found = bitting("audit", "verify", copy)
+    assert found.returncode == 65 and said in found.stdout.splitlines()[0], found
+
+
+def test_an_end_that_was_cut_off_with_all_traces_is_found_by_the_noted_head(copy, store):
+    tamper(copy, "DELETE FROM audit WHERE sequence > 6", "UPDATE sqlite_sequence SET seq = 6 WHERE name = 'audit'")
+    assert bitting("audit", "verify", copy).returncode == 0
+    found = bitting("audit", "verify", copy, "--head", store[1])
+    assert found.returncode == 65 and "are missing." in found.stdout
+
+
+def test_lines_of_an_export_that_were_changed_moved_or_broken_are_named(store, tmp_path):
+    lines = bitting("audit", "export", "--data-dir", store[0].parent).stdout.splitlines()
+    export = tmp_path / "audit.jsonl"
+    for changed, said in [
+            ([*lines[:3], lines[3].replace("key 1", "key 9"), *lines[4:]], ["Entry 4 is not as it was written"]),
+            ([*lines[:3], lines[4], lines[3], *lines[5:]], ["Entry 4 is missing.", "An entry 4 stands where"]),
+            ([*lines[:3], "{", *lines[3:]], ["Line 4 is no entry"])]:
+        export.write_text("\n".join(changed))
+        found = bitting("audit", "verify", export)
+        assert found.returncode == 65, found
+        assert all(line.startswith(start) for line, start in zip(found.stdout.splitlines(), said, strict=True)), found
+
+
+def test_what_cannot_be_read_is_said_with_what_to_do(tmp_path):
+    (tmp_path / "other").write_text("no log")
+    for path in (tmp_path / "nothing", tmp_path / "other"):
+        found = bitting("audit", "verify", path)
+        assert found.returncode == 66 and found.stderr.startswith("bitting: "), found
+    assert bitting("audit", "verify", "--head", "12").returncode == 64
+
+
+def test_the_operator_reads_the_log(daemons, tmp_path):
+    socket = tmp_path / "s"
+    daemons("--demo", "--socket", str(socket), name="reader").start()
+    assert bitting("keys", "create", "panel", "--scope", "read", "--socket", socket).returncode == 0
+    listed = bitting("audit", "list", "--socket", socket).stdout
+    assert f"user {os.getuid()}" in listed and "/bitting/keys/create" in listed and "daemon.started" in listed

@@ -1,11 +1,12 @@
 """API keys: scopes, revocation, last use, wrong keys, and PINs for those alone who may see them."""
 
+import json
 import re
 
 import pytest
 
 from gateway import LONG_AGO
-from keyring import SCOPES, Holder, audit, holder, new_key
+from keyring import SCOPES, Holder, audit, bitting, holder, new_key
 from test_transport import READ, ROUTES
 from waiting import eventually
 
@@ -126,6 +127,30 @@ def test_after_many_wrong_keys_the_wrong_ones_wait_and_the_right_ones_do_not(dae
         right.ask("/devices/list")
     [burst] = audit(daemon, action="keys.refused")
     assert burst["from"] == "127.0.0.1" and burst["details"] == {"count": 20} and burst["by"] == {"kind": "nobody"}
+
+
+def test_root_on_the_box_makes_lists_and_revokes_keys_without_one(daemons, tmp_path):
+    socket = tmp_path / "s"
+    daemon = daemons("--demo", "--socket", str(socket), name="operator", key=None).start()
+    keys = ["keys", "list", "--socket", socket, "--json"]
+    [first] = json.loads(bitting(*keys).stdout)["api_keys"]
+    assert bitting("keys", "revoke", "first key", "--socket", socket).stdout == (
+        "first key is revoked.\nNo key has the scope admin now: keys are made on the box itself, with sudo.\n")
+    made = bitting("keys", "create", "panel", "--scope", "write", "--scope", "reveal", "--socket", socket)
+    token = re.search(r"seam_\S+", made.stdout)[0]
+    assert made.returncode == 0 and "read write reveal" in made.stdout
+    asking = ["--url", daemon.url, "--json"]
+    assert bitting("locks", *asking, BITTING_API_KEY=token).returncode == 0
+    refused = bitting("keys", "list", *asking, BITTING_API_KEY=token)
+    assert refused.returncode == 77 and "lacks the scope admin" in refused.stderr
+    shown = bitting("keys", "list", "--socket", socket).stdout
+    assert "panel" in shown and "127.0.0.1" in shown and token.rsplit("_", 1)[1] not in shown
+    assert bitting("keys", "revoke", "pan", "--socket", socket).returncode == 0
+    assert bitting("locks", *asking, BITTING_API_KEY=token).returncode == 77
+    assert bitting("keys", "revoke", "panel", "--socket", socket).returncode == 66, "there is no such good key any more"
+    for wrong in ([], ["--scope", "root"]):
+        assert bitting("keys", "create", "x", *wrong, "--socket", socket).returncode == 64
+    assert first["scopes"] == list(SCOPES)
 
 
 class Site:
