@@ -1,5 +1,6 @@
 import NIOCore
 import NIOTLS
+import SyncEngine
 
 /// Stands before TLS on a connection: gives up a client that does not finish its handshake, and answers one that sends
 /// plain HTTP in words that it understands.
