@@ -17,7 +17,7 @@ struct PortMatching: Sendable {
     /// True from a change of its port until that is open: what it still tells is of the old one.
     var isMoving = false
     /// What was last said of the stranger at each address.
-    var said: [UInt8: Verdict] = [:]
+    var said: [UInt8: Said] = [:]
     /// How often it has changed its port without any device answering.
     var moves = 0
   }
@@ -80,8 +80,17 @@ struct PortMatching: Sendable {
     guard self.lines[line]?.isMoving == false else { return nil }
     self.lines[line]?.answering.remove(address)
     let verdict = self.verdict(on: identity, at: address, on: line)
-    defer { self.lines[line]?.said[address] = verdict }
-    return self.lines[line]?.said[address] == verdict ? nil : verdict
+    let said = Said(of: identity, verdict)
+    defer { self.lines[line]?.said[address] = said }
+    return self.lines[line]?.said[address] == said ? nil : verdict
+  }
+
+  /// What was told last of whoever answers at an address.
+  private struct Said: Hashable {
+    var identity: WireIdentity
+    var verdict: Verdict
+
+    init(of identity: WireIdentity, _ verdict: Verdict) { (self.identity, self.verdict) = (identity, verdict) }
   }
 
   private mutating func verdict(on identity: WireIdentity, at address: UInt8, on line: String) -> Verdict {
