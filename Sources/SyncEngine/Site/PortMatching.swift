@@ -86,7 +86,7 @@ struct PortMatching: Sendable {
   }
 
   /// What was told last of whoever answers at an address.
-  private struct Said: Hashable {
+  struct Said: Hashable {
     var identity: WireIdentity
     var verdict: Verdict
 
