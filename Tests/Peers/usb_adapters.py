@@ -34,6 +34,12 @@ class Adapter:
         return f"{self.interface}{port}/tty/{self.node}"
 
     @property
+    def paths(self) -> list[str]:
+        """All of it in sysfs, what hangs on something else first."""
+        port = [f"{self.interface}/{self.node}"] if self.kind == "ttyUSB" else []
+        return [self.tty, *port, self.interface, self.usb]
+
+    @property
     def topology(self) -> str:
         return f"pci-0000:00:14.0-usb-0:{self.socket}:1.0"
 
@@ -49,8 +55,9 @@ class Adapter:
                          "A: bInterfaceClass=ff\\n", "A: bInterfaceSubClass=ff\\n", "A: bInterfaceProtocol=ff\\n"),
             *(port if self.kind == "ttyUSB" else []),
             self._device(self.tty, "tty", f"N: {self.node}", f"A: dev=188:{self.number}\\n", "E: MAJOR=188",
-                         f"E: MINOR={self.number}", f"E: DEVNAME=/dev/{self.node}",
-                         *[f"E: {name}={value}" for name, value in properties.items()]),
+                         f"E: MINOR={self.number}",
+                         *[f"E: {name}={value}" for name, value in
+                           {"DEVNAME": f"/dev/{self.node}", **properties}.items()]),
         ])
 
     @staticmethod

@@ -16,7 +16,10 @@ PRELOAD = "libumockdev-preload.so.0"
 
 
 class UsbBus:
-    """The bus as a test sees it. Each adapter's node leads to a pseudo-terminal of the test's."""
+    """The bus as a test sees it. The node of an adapter is a pseudo-terminal of the test's.
+
+    umockdev answers every ioctl on it with ENOTTY: it can be found and opened, but not spoken through.
+    """
 
     def __init__(self):
         self._keeper = subprocess.Popen(
@@ -31,17 +34,18 @@ class UsbBus:
         properties = {"ID_PATH": adapter.topology, "ID_BUS": "usb", "ID_USB_INTERFACE_NUM": "00"}
         if adapter.serial:
             properties["ID_SERIAL_SHORT"] = adapter.serial
-        self._tell("add", adapter.described(**properties))
-        node = self.root / "dev" / adapter.node
-        node.unlink(missing_ok=True)
-        node.symlink_to(terminal)
+        self._tell("add", adapter.described(DEVNAME=terminal, **properties))
         self._tell("uevent", f"/sys{adapter.tty}", "add")
+
+    def tell_of(self, adapter: Adapter):
+        """An adapter comes whose node is in /dev, and leads nowhere."""
+        self._tell("add", adapter.described(ID_PATH=adapter.topology, ID_BUS="usb"))
 
     def pull_out(self, adapter: Adapter):
         """An adapter goes."""
         self._tell("uevent", f"/sys{adapter.tty}", "remove")
-        (self.root / "dev" / adapter.node).unlink()
-        self._tell("remove", f"/sys{adapter.usb}")
+        for path in adapter.paths:
+            self._tell("remove", f"/sys{path}")
 
     def close(self):
         self._keeper.stdin.close()

@@ -106,6 +106,22 @@ import Testing
       for line in Self.ports.keys { matching.linkOpened(line) }
     }
     #expect(moves == 3)
+    // Their own closing of a port is no sign; that somebody pulled the plugs is.
+    for line in Self.ports.keys { matching.linkLost(line) }
+    #expect(matching.strangerAnswered(Self.front, at: 5, on: "back") == .swapped("back", "front"))
+    for line in Self.ports.keys {
+      matching.linkLost(line)
+      matching.linkOpened(line)
+    }
+    for _ in 0..<10 {
+      guard case .swapped = matching.strangerAnswered(Self.back, at: 5, on: "front") else { continue }
+      moves += 1
+      for line in Self.ports.keys {
+        matching.linkLost(line)
+        matching.linkOpened(line)
+      }
+    }
+    #expect(moves == 5)
   }
 
   @Test func `P18 a replaced device is accepted by its serial number, and the key of the old one is found again`()

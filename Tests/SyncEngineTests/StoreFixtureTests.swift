@@ -20,7 +20,10 @@ import Testing
       let path = directory.appending(path: "store").path
       let dump = try #require(
         Bundle.module.url(forResource: "schema-\(step)", withExtension: "sql", subdirectory: "Stores"))
-      let database = try DatabaseQueue(path: path)
+      // A dump names its tables in no order.
+      var configuration = Configuration()
+      configuration.foreignKeysEnabled = false
+      let database = try DatabaseQueue(path: path, configuration: configuration)
       try database.writeWithoutTransaction { try $0.execute(sql: String(contentsOf: dump, encoding: .utf8)) }
       try database.close()
       try body(path)

@@ -16,10 +16,15 @@ struct PortMatching: Sendable {
     var answering: Set<UInt8> = []
     /// True from a change of its port until that is open: what it still tells is of the old one.
     var isMoving = false
-    /// What was last said of the stranger at each address.
-    var said: [UInt8: Said] = [:]
-    /// How often it has changed its port without any device answering.
+    /// Which stranger was last spoken of at each address, and what was said.
+    var said: [UInt8: Word] = [:]
+    /// How often it has changed its port without any device answering, since somebody was at its plug.
     var moves = 0
+  }
+
+  private struct Word: Equatable {
+    var identity: WireIdentity
+    var verdict: Verdict
   }
 
   /// What follows from a stranger.
@@ -68,8 +73,12 @@ struct PortMatching: Sendable {
     self.lines[line]?.said = [:]
   }
 
-  /// The port of a line is gone.
-  mutating func linkLost(_ line: String) { self.lines[line]?.answering = [] }
+  /// The port of a line is gone. Where that was not our own doing, somebody was at the plugs: who was in vain looked
+  /// for may be anywhere now.
+  mutating func linkLost(_ line: String) {
+    self.lines[line]?.answering = []
+    if self.lines[line]?.isMoving == false { self.lines[line]?.moves = 0 }
+  }
 
   /// A device of a line does not answer any more.
   mutating func deviceSilent(_ address: UInt8, on line: String) { self.lines[line]?.answering.remove(address) }
@@ -79,18 +88,9 @@ struct PortMatching: Sendable {
   mutating func strangerAnswered(_ identity: WireIdentity, at address: UInt8, on line: String) -> Verdict? {
     guard self.lines[line]?.isMoving == false else { return nil }
     self.lines[line]?.answering.remove(address)
-    let verdict = self.verdict(on: identity, at: address, on: line)
-    let said = Said(of: identity, verdict)
-    defer { self.lines[line]?.said[address] = said }
-    return self.lines[line]?.said[address] == said ? nil : verdict
-  }
-
-  /// What was told last of whoever answers at an address.
-  struct Said: Hashable {
-    var identity: WireIdentity
-    var verdict: Verdict
-
-    init(of identity: WireIdentity, _ verdict: Verdict) { (self.identity, self.verdict) = (identity, verdict) }
+    let word = Word(identity: identity, verdict: self.verdict(on: identity, at: address, on: line))
+    defer { self.lines[line]?.said[address] = word }
+    return self.lines[line]?.said[address] == word ? nil : word.verdict
   }
 
   private mutating func verdict(on identity: WireIdentity, at address: UInt8, on line: String) -> Verdict {
