@@ -132,7 +132,7 @@ def store(tmp_path_factory):
         daemon.stop()
     finally:
         daemon.close()
-    assert int(head.split(":")[0]) == count
+    assert int(head.split(":")[0]) == count + 1, "to read the log is an entry too"
     return daemon.data / "bitting.sqlite", head
 
 
