@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/timerfd.h>
 #include <sys/timex.h>
 #include <time.h>
@@ -66,6 +67,8 @@ int cepoll_set_alarm(int fd, int64_t uptime) {
   };
   return value_or_errno(timerfd_settime(fd, TFD_TIMER_ABSTIME, &setting, NULL));
 }
+
+void cepoll_name_thread(const char *name) { prctl(PR_SET_NAME, name); }
 
 int64_t cepoll_uptime(void) {
   struct timespec now = {0, 0};

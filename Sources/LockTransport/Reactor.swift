@@ -122,6 +122,7 @@ public final class Reactor: Sendable {
   // MARK: the thread
 
   private func run() {
+    unsafe cepoll_name_thread("descriptors")
     var events = [cepoll_event](repeating: cepoll_event(), count: 64)
     var buffer = [UInt8](repeating: 0, count: Channel.longestMessage)
     while true {

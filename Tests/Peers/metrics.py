@@ -43,5 +43,5 @@ def declared() -> dict[str, str]:
 
 def named_in(expression: str) -> set[str]:
     """The metrics that a query asks for, without what a histogram adds to its name."""
-    names = re.findall(r"\b((?:bitting|process)_\w+)", expression)
+    names = re.findall(r"\b((?:bitting|process)_[a-z_]+)\b", expression)
     return {re.sub(r"_(bucket|sum|count)$", "", name) for name in names}

@@ -2,7 +2,6 @@
 
 import pytest
 
-from gateway import BINARY
 from service_manager import ServiceManager, held, stopped, threads
 from waiting import elapse, eventually
 
@@ -52,7 +51,7 @@ def test_signs_of_life_come_often_enough_while_all_is_well(watched, manager):
     assert max(b - a for a, b in zip(signs, signs[1:])) < WATCHDOG_SECONDS
 
 
-@pytest.mark.parametrize("name, loop", [(BINARY.name, "descriptors"), ("NIO-", "http 0")])
+@pytest.mark.parametrize("name, loop", [("descriptors", "descriptors"), ("NIO-", "http 0")])
 def test_a_thread_that_is_caught_ends_the_signs_of_life_and_is_named(watched, manager, name, loop):
     eventually(lambda: manager.said("WATCHDOG"), "a sign of life")
     with held(threads(watched.process.pid, name)[0]):

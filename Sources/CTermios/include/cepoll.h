@@ -48,6 +48,9 @@ int cepoll_make_alarm(void);
 /// The alarm becomes readable once the uptime reaches `uptime`; replaces the earlier setting.
 int cepoll_set_alarm(int fd, int64_t uptime);
 
+/// Names the calling thread for who looks at the process from outside; at most 15 bytes are kept.
+void cepoll_name_thread(const char *name);
+
 /// Nanoseconds since the box was started.
 int64_t cepoll_uptime(void);
 /// Milliseconds since 1970-01-01T00:00:00Z by the wall clock.

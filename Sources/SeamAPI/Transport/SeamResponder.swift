@@ -125,9 +125,16 @@ struct SeamResponder: Sendable {
   /// Who asks.
   private func caller(of request: Request, from peer: Peer, on route: Route) async throws(Refusal) -> Caller {
     if case .local(let uid) = peer { return .localUser(uid: uid) }
-    if route.needs.isEmpty { return .nobody(from: peer.address) }
-    guard let sent = Self.bearer(in: request.headers) else { throw .early(.unauthorized) }
-    guard let key = self.engine.apiKey(sent) else { throw .early(await self.audit.wrongKey(from: peer.address)) }
+    guard let sent = Self.bearer(in: request.headers) else {
+      if route.needs.isEmpty { return .nobody(from: peer.address) }
+      throw .early(.unauthorized)
+    }
+    guard let key = self.engine.apiKey(sent) else {
+      // Counted everywhere: what anybody may ask must not be where keys are guessed.
+      let fault = await self.audit.wrongKey(from: peer.address)
+      if route.needs.isEmpty { return .nobody(from: peer.address) }
+      throw .early(fault)
+    }
     await self.engine.apiKeyWasUsed(key.id, from: peer.address)
     return Caller(.key(id: key.id, name: key.name), scopes: key.scopes, address: peer.address)
   }
