@@ -26,10 +26,11 @@ struct WatchService: Service {
 
   func run() async {
     let stuck = LastVerdict()
+    let isWatched = ServiceManager.watchdogInterval != nil
     await cancelWhenGracefulShutdown {
       await self.watchdog.run { [log, logger] verdict in
         log.tellWhatIsOver()
-        if verdict.isAlive { ServiceManager.tell(.alive) }
+        if isWatched, verdict.isAlive { ServiceManager.tell(.alive) }
         guard stuck.isNews(verdict.stuck) else { return }
         if verdict.isAlive {
           logger.notice(
