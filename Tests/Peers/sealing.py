@@ -5,10 +5,11 @@ import base64
 import hashlib
 import hmac
 import json
+import os
 import sqlite3
 from pathlib import Path
 
-from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_decrypt
+from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_decrypt, crypto_aead_xchacha20poly1305_ietf_encrypt
 
 # Where secrets are in the store: table, column, and what a row is known by.
 COLUMNS = [
@@ -51,6 +52,13 @@ class Opened:
     def open(self, box: bytes, context: str) -> bytes:
         generation = int.from_bytes(box[1:5], "big")
         return open_box(box, keyed(self.keys[generation], "bitting data key: sealing"), context)
+
+    def seal(self, value: bytes, context: str) -> bytes:
+        """Seals as the daemon does, under its newest data key."""
+        generation, nonce = max(self.keys), os.urandom(24)
+        key = keyed(self.keys[generation], "bitting data key: sealing")
+        sealed = crypto_aead_xchacha20poly1305_ietf_encrypt(value, context.encode(), nonce, key)
+        return bytes([1]) + generation.to_bytes(4, "big") + nonce + sealed
 
     def column(self, table: str, column: str) -> list[bytes]:
         """What is in a column, opened."""

@@ -4,6 +4,7 @@ import base64
 import secrets
 from datetime import datetime, timedelta, timezone
 
+import httpx
 import pytest
 
 import canary
@@ -30,8 +31,8 @@ def seeded(tmp_path_factory):
     try:
         daemon.start()
         pins = seed(daemon, receiver)
-        answers = [client.get(path).content for client in (daemon.http, daemon.anonymous)
-                   for path in ("/metrics", "/health")]
+        answers = [httpx.get(daemon.url + path, headers=headers).content for path in ("/metrics", "/health")
+                   for headers in ({"authorization": f"Bearer {daemon.key}"}, {})]
         # Once as a power cut would leave it, with its write-ahead log.
         daemon.kill()
         killed = {path.relative_to(daemon.data): path.read_bytes() for path in daemon.data.rglob("*") if path.is_file()}

@@ -1,7 +1,7 @@
 """What somebody does to our codes at the lock: rules R8, R100 to R104, states L13 and L14.
 
-A lock of the demo keeps its codes in a file, as a real one does in its flash. While the gateway is off somebody stands
-at the keypad: the tests write that file, and no other.
+A lock of the demo keeps its codes in a file, as a real one does in its flash, sealed like everything that holds PINs.
+While the gateway is off somebody stands at the keypad: the tests write that file, and no other.
 """
 
 import json
@@ -9,6 +9,7 @@ import json
 import pytest
 
 import moments
+from sealing import Opened
 from waiting import eventually
 
 
@@ -17,12 +18,14 @@ class Keypad:
 
     def __init__(self, daemon):
         self.daemon = daemon
-        self.file = daemon.data / "simulated-Front-Door.json"
+        self.file = daemon.data / "simulated-Front-Door"
 
     def change(self, changes: dict[str, dict | None]):
         """Puts codes into slots, by what they hold now; None empties a slot, a slot number fills an empty one."""
         self.daemon.stop()
-        memory = json.loads(self.file.read_text())
+        data = Opened(self.daemon.data, bytes.fromhex((self.daemon.data / "seal-key").read_text()))
+        context = f"bitting 1 file\0{self.file.name}"
+        memory = json.loads(data.open(self.file.read_bytes(), context))
         codes = _pairs(memory["codes"])
         stamps = _pairs(memory["stamps"])
         slots = {code["pin"]: slot for slot, code in codes.items()}
@@ -37,7 +40,8 @@ class Keypad:
             memory["changes"] += 1
         memory["codes"] = _listed(codes, memory["codes"])
         memory["stamps"] = _listed(stamps, memory["stamps"])
-        self.file.write_text(json.dumps(memory))
+        self.file.write_bytes(data.seal(json.dumps(memory).encode(), context))
+        data.database.close()
         self.daemon.start()
 
 

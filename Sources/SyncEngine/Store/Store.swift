@@ -57,7 +57,7 @@ public struct Store: Sendable {
 
   /// Returns once writing has come to its turn, whether it could be done or not; writes nothing.
   func comeToWrite() async {
-    // What is thrown takes the transaction back.
+    // Rolled back by GRDB: one of our own would not be when the task is cancelled in between.
     try? await self.database.write { _ in throw CancellationError() }
   }
 
