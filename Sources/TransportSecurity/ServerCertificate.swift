@@ -27,6 +27,9 @@ public final class ServerCertificate: Sendable {
   /// How often the files are looked at.
   public static let interval = Duration.seconds(10)
 
+  /// How long before its end an operator is told.
+  public static let warningTime = CertificateWatch.early
+
   private let files: CertificateFiles
   private let logger: Logger
   private let state: Mutex<State>

@@ -133,7 +133,8 @@ import UnixSignals
     var apiSettings = file.api.settings
     apiSettings.version = Release.version
     let surroundings = DaemonSurroundings(
-      directory: directory.url.path, version: Release.version, watchdog: watch.watchdog)
+      directory: directory.url.path, version: Release.version, watchdog: watch.watchdog,
+      certificate: certificate?.certificate)
     let api = SeamAPI(engine: engine, logger: logger, settings: apiSettings, surroundings: surroundings.asked)
     let server = api.server(at: sockets.sockets, certificate: certificate?.certificate) { [described] in
       Greeting(

@@ -1,21 +1,28 @@
+import LockCore
+import LockTransport
+import OpenMetrics
 import SeamAPI
 import Supervision
 import SyncEngine
+import TransportSecurity
 
 /// What is known of the daemon beside its engine and its API.
 struct DaemonSurroundings {
   private let process: ProcessMetrics
   private let watchdog: Watchdog
   private let directory: String
+  private let certificate: ServerCertificate?
 
-  init(directory: String, version: String, watchdog: Watchdog) {
+  init(directory: String, version: String, watchdog: Watchdog, certificate: ServerCertificate?) {
     self.process = ProcessMetrics(directory: directory, version: version)
-    (self.watchdog, self.directory) = (watchdog, directory)
+    (self.watchdog, self.directory, self.certificate) = (watchdog, directory, certificate)
   }
 
   /// The same for whoever asks over the API.
   var asked: Surroundings {
-    Surroundings(metrics: { self.process.families + self.watchdog.families }, health: { [self.loops, self.disk] })
+    Surroundings(
+      metrics: { self.process.families + self.watchdog.families + self.certificateEnd },
+      health: { [self.loops, self.disk] + [self.certificateHealth].compactMap(\.self) })
   }
 
   private var loops: ServiceHealth {
@@ -37,5 +44,29 @@ struct DaemonSurroundings {
           ? "\(free >> 20) MiB are left where the daemon remembers (\(self.directory)). Make room: without it nothing can be stored."
           : nil
       }, else: "There is room.")
+  }
+
+  private var certificateHealth: ServiceHealth? {
+    guard let status = self.certificate?.status else { return nil }
+    let left = status.notAfter - Reactor.now.date
+    let fault: String? =
+      if let refusal = status.refusal {
+        "The certificate is not renewed: \(refusal)."
+      } else if left < .zero {
+        "The certificate has ended on \(status.notAfter.iso8601), and clients refuse it. Renew it."
+      } else if left < ServerCertificate.warningTime {
+        "The certificate ends on \(status.notAfter.iso8601). Renew it."
+      } else {
+        nil
+      }
+    return ServiceHealth("certificate", fault: fault, else: "Valid until \(status.notAfter.iso8601).")
+  }
+
+  private var certificateEnd: [MetricFamily] {
+    guard let status = self.certificate?.status else { return [] }
+    var end = MetricFamily(
+      "bitting_certificate_end", .gauge, unit: "seconds", "When the certificate of the API ends, since 1970.")
+    end.add(Double(status.notAfter.milliseconds) / 1000)
+    return [end]
   }
 }

@@ -48,7 +48,8 @@ class Authority:
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
             .sign(self._key, hashes.SHA256()))
         form = serialization.BestAvailableEncryption(passphrase) if passphrase else serialization.NoEncryption()
-        issued = Issued(self.directory / f"{name}.pem", self.directory / f"{name}.key", certificate.serial_number)
+        issued = Issued(self.directory / f"{name}.pem", self.directory / f"{name}.key", certificate.serial_number,
+                        certificate.not_valid_after_utc.timestamp())
         issued.certificate.write_bytes(certificate.public_bytes(PEM))
         issued.key.touch(0o600)
         issued.key.write_bytes(key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, form))
@@ -58,8 +59,8 @@ class Authority:
 class Issued:
     """The files of one certificate."""
 
-    def __init__(self, certificate: Path, key: Path, serial: int):
-        self.certificate, self.key, self.serial = certificate, key, serial
+    def __init__(self, certificate: Path, key: Path, serial: int, ends: float):
+        self.certificate, self.key, self.serial, self.ends = certificate, key, serial, ends
 
     def replaces(self, other: "Issued"):
         """Puts these files in the place of others, each at once, as certbot does."""

@@ -263,6 +263,11 @@ def test_the_end_of_a_certificate_is_told_and_the_doors_go_on(make_secure, autho
     daemon = make_secure(authority.issue("old", ends=ends_in)).start()
     eventually(lambda: words in daemon.log(), "the end is told")
     assert "renew it" in daemon.log() and daemon.is_healthy()
+    part, = [part for part in daemon.http.get("/health").json()["service_health_statuses"]
+             if part["service"] == "certificate"]
+    assert part["status"] == "degraded" and "enew it" in part["description"]
+    measured = re.search(r"^bitting_certificate_end_seconds (\S+)$", daemon.http.get("/metrics").text, re.MULTILINE)
+    assert float(measured[1]) == int(daemon.issued.ends)
 
 
 # Wrong files.
