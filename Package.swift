@@ -124,11 +124,13 @@ let siteTargets: [Target] = [
     name: "bitting",
     dependencies: [
       "Gateway", "LockCore", "OfflineCodes", "LockDrivers", "LockTransport", "LockSimulator", "Sealing", "SyncEngine",
+      "TransportSecurity",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
       .product(name: "AsyncHTTPClient", package: "async-http-client"),
       .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "NIOHTTP1", package: "swift-nio"),
       .product(name: "NIOPosix", package: "swift-nio"),
+      .product(name: "NIOSSL", package: "swift-nio-ssl"),
     ], swiftSettings: swift),
   .executableTarget(
     name: "bittingd",

@@ -1,3 +1,4 @@
+import LockCore
 import SyncEngine
 import Testing
 
@@ -67,6 +68,24 @@ import Testing
       #expect(finding.verdict == verdict)
       #expect(finding.sentence.contains(words))
     }
+  }
+
+  @Test(
+    arguments: [
+      (-100, 100, nil, false, Finding.Verdict.good, "holds until 2026-"), (-100, 10, nil, false, .warning, "in 10 d"),
+      (-100, -1, nil, false, .bad, "has ended"), (1, 100, nil, false, .bad, "clock"),
+      (nil, nil, "the key is not that of the certificate", false, .bad, "not that"),
+      (-100, 100, nil, true, .bad, "chmod o="),
+    ] as [(Int?, Int?, String?, Bool, Finding.Verdict, String)])
+  func `a certificate is judged by its times and its files`(
+    begin: Int?, end: Int?, fault: String?, isKeyOpen: Bool, verdict: Finding.Verdict, words: String
+  ) throws {
+    let now = try #require(Timestamp(iso8601: "2026-07-01T00:00:00Z"))
+    var certificate = CertificateCondition(file: "gateway.pem", fault: fault, isKeyOpen: isKeyOpen, key: "gateway.key")
+    if let begin, let end { certificate.validity = now + .hours(24 * begin)...now + .hours(24 * end) }
+    let finding = try #require(certificate.findings(at: now).last)
+    #expect(finding.verdict == verdict)
+    #expect(finding.sentence.contains(words))
   }
 
   private static let status: JSONValue = [

@@ -14,6 +14,7 @@ import pytest
 
 from bitting_cli import (BITTING, DATA_ERROR, NO_INPUT, PROTOCOL, REFUSED, TEMPORARY, UNAVAILABLE, USAGE, CommandLine,
                          OnTerminal, environment)
+from certificates import Authority
 from waiting import eventually
 
 DOORS = ["Boathouse", "Front Door", "Garden Gate", "Harbour Entrance", "Sail Loft", "Studio", "Wharf Gate"]
@@ -276,6 +277,26 @@ def test_a_key_can_lie_in_a_file(bitting, daemon, tmp_path, front_door):
     done = subprocess.run([BITTING, "locks", "--url", daemon.url, "--key-file", file], capture_output=True, text=True,
                           env=environment(key=None))
     assert done.returncode == 0 and "Front Door" in done.stdout
+
+
+def test_over_tls_the_sites_own_authority_is_trusted_when_it_is_named(daemons, tmp_path):
+    authority = Authority(tmp_path / "tls")
+    issued = authority.issue(ends=10)
+    file = tmp_path / "bitting.yaml"
+    file.write_text(f"site: {{name: Harbour, time_zone: Europe/Berlin}}\n"
+                    f"api: {{tls: {{certificate: {issued.certificate}, key: {issued.key}}}}}\n")
+    daemon = daemons("--demo", "--config", str(file))
+    daemon.spawn()
+    url = eventually(lambda: re.search(r"https://127\.0\.0\.1:\d+", daemon.log()), "it prints its address", 20)[0]
+
+    def locks(*options: str) -> subprocess.CompletedProcess:
+        return subprocess.run([BITTING, "locks", *options], capture_output=True, text=True, timeout=20,
+                              env=environment(url))
+    refused = locks()
+    assert refused.returncode == UNAVAILABLE and "--ca-file" in refused.stderr, refused
+    assert eventually(lambda: "Front Door" in locks("--ca-file", str(authority.file)).stdout)
+    findings = doctor("--config", file, "--data-dir", tmp_path / "data")
+    assert findings["certificate"]["verdict"] == "warning" and "renew it" in findings["certificate"]["sentence"]
 
 
 # On a terminal.

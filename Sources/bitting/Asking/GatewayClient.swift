@@ -3,7 +3,9 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 import SyncEngine
+import TransportSecurity
 
 /// Asks the daemon, as any client of its API does.
 struct GatewayClient: Sendable {
@@ -16,7 +18,10 @@ struct GatewayClient: Sendable {
   private static let longestAnswer = 256 * 1024 * 1024
 
   /// Makes a client; nothing is opened before the first question. ``close()`` must be called at the end.
-  init(_ address: GatewayAddress) {
+  /// - Parameters:
+  ///   - address: where the daemon is asked.
+  ///   - authorities: trusted with https beside those of the system.
+  init(_ address: GatewayAddress, trusting authorities: PrivateAuthorities = PrivateAuthorities()) {
     self.address = address
     switch address {
     case .socket(let path): self.root = URL(httpURLWithSocketPath: path)?.absoluteString ?? "http+unix://"
@@ -26,6 +31,11 @@ struct GatewayClient: Sendable {
       redirectConfiguration: .disallow, timeout: .init(connect: .seconds(5)))
     configuration.httpVersion = .http1Only
     configuration.connectionPool.retryConnectionEstablishment = false
+    if !authorities.certificates.isEmpty {
+      var tls = TLSConfiguration.makeClientConfiguration()
+      tls.additionalTrustRoots = [.certificates(authorities.certificates)]
+      configuration.tlsConfiguration = tls
+    }
     self.client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
   }
 
@@ -92,6 +102,13 @@ struct GatewayClient: Sendable {
         return .unreachable(place: place, reason: "the name of the host is not known")
       }
       return .unreachable(place: place, reason: reasons.first.map(Self.words) ?? "no connection")
+    }
+    if let error = error as? NIOSSLExtraError, error == .failedToValidateHostname {
+      return .unreachable(place: place, reason: "its certificate is not for this host name")
+    }
+    if error is NIOSSLError {
+      return .unreachable(
+        place: place, reason: "its certificate is not trusted; name the site's own authority with --ca-file")
     }
     guard let error = error as? HTTPClientError else {
       return .unreachable(place: place, reason: "\(type(of: error))")

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Gateway
 import SyncEngine
+import TransportSecurity
 
 /// Which daemon is asked and how it is shown; the same options on every command that asks.
 struct GatewayOptions: ParsableArguments {
@@ -19,6 +20,11 @@ struct GatewayOptions: ParsableArguments {
       "A file with the API key for --url; or the key in the variable BITTING_API_KEY.", valueName: "file"))
   var keyFile: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Authorities to trust with https beside the system's, PEM; or the variable BITTING_CA_FILE.", valueName: "file"))
+  var caFile: String?
+
   @Flag(help: "Print JSON, for programs.")
   var json = false
 
@@ -26,6 +32,19 @@ struct GatewayOptions: ParsableArguments {
   func address() throws(StartFault) -> GatewayAddress {
     try GatewayAddress(
       socket: self.socket, url: self.url, keyFile: self.keyFile, environment: ProcessInfo.processInfo.environment)
+  }
+
+  /// What asks the daemon there; it must be closed at the end.
+  func client() throws(StartFault) -> GatewayClient {
+    let address = try self.address()
+    guard let file = self.caFile ?? ProcessInfo.processInfo.environment["BITTING_CA_FILE"], !file.isEmpty else {
+      return GatewayClient(address)
+    }
+    do throws(CertificateFault) {
+      return GatewayClient(address, trusting: try PrivateAuthorities(file: file))
+    } catch {
+      throw StartFault(.noInput, error.message)
+    }
   }
 }
 
@@ -43,7 +62,7 @@ extension GatewayCommand {
 
   func run() async throws {
     do {
-      let client = GatewayClient(try self.gateway.address())
+      let client = try self.gateway.client()
       do {
         try await self.run(asking: client)
       } catch {

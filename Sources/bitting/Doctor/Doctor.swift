@@ -3,6 +3,7 @@ import Foundation
 import Gateway
 import LockTransport
 import SyncEngine
+import TransportSecurity
 
 /// `bitting doctor`: what stands in the way of the locks, and its cure.
 struct Doctor: AsyncParsableCommand {
@@ -66,8 +67,14 @@ struct Doctor: AsyncParsableCommand {
     var lines: [(name: String, port: PortSelector)] = []
     if self.config != nil || FileManager.default.fileExists(atPath: path) {
       do throws(StartFault) {
-        lines = try ConfigurationFile(path: path).lines.map { ($0.name, $0.port) }
+        let file = try ConfigurationFile(path: path)
+        lines = file.lines.map { ($0.name, $0.port) }
         findings.append(.good("configuration", "\(path) is right"))
+        if let tls = file.api.tls {
+          findings += CertificateCondition.look(
+            at: CertificateFiles(certificate: tls.certificate, key: tls.key)
+          ).findings(at: .present)
+        }
       } catch {
         findings.append(.bad("configuration", error.message))
       }
@@ -94,7 +101,7 @@ struct Doctor: AsyncParsableCommand {
   private func daemon() async -> DaemonCondition {
     let client: GatewayClient
     do throws(StartFault) {
-      client = GatewayClient(try self.gateway.address())
+      client = try self.gateway.client()
     } catch {
       return .unasked(error.message)
     }
