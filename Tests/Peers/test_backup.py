@@ -183,8 +183,7 @@ def test_P20_a_damaged_store_is_left_alone_and_the_last_good_state_is_offered(da
     assert store.read_bytes() == damaged
     said = bitting("restore", "--snapshot", "--data-dir", site.data)
     aside = next(site.data.glob("replaced-*"))
-    # Its write-ahead log may have gone into it meanwhile; the damage is as it was.
-    assert str(aside) in said and (aside / "bitting.sqlite").read_bytes()[4096:40960] == damaged[4096:40960]
+    assert str(aside) in said and (aside / "bitting.sqlite").read_bytes() == damaged
     site.start()
     assert site.wait_for_code(code["access_code_id"], timeout=60, status="set")["code"] == code["code"]
 

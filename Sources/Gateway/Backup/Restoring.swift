@@ -195,11 +195,10 @@ package struct Restoring {
   /// is too damaged for that is put aside together with its log.
   private func settleOldStore() throws {
     let path = self.directory.path(BackupContents.Name.store)
-    Store.settle(path)
+    // What is damaged is put aside byte for byte: somebody may still get something out of it.
+    if Store.fault(inStoreAt: path) == nil { Store.settle(path) }
     for suffix in ["-wal", "-shm"] where FileManager.default.fileExists(atPath: path + suffix) {
-      try Self.putAside(
-        URL(fileURLWithPath: path + suffix),
-        in: self.aside, moves: true)
+      try Self.putAside(URL(fileURLWithPath: path + suffix), in: self.aside, moves: true)
     }
   }
 
