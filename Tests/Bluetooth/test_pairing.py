@@ -118,6 +118,6 @@ def test_a_lock_is_paired_anew_after_a_factory_reset(site):
 
 def test_the_doctor_sees_the_adapter(site):
     site.add_paired_lock("Front Door")
-    done = site.bitting("doctor")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "00:AA:01:00:00:42" in done.stdout
+    done = site.bitting("doctor", "--json")
+    findings = {finding["subject"]: finding for finding in json.loads(done.stdout)["findings"]}
+    assert findings["adapter 00:AA:01:00:00:42"]["verdict"] == "good", done.stdout + done.stderr
