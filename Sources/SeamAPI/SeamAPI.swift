@@ -26,7 +26,7 @@ public struct SeamAPI: Sendable {
 
   private let engine: SyncEngine
   private let logger: Logger
-  private let settings: Settings
+  private let settings: LiveSettings
   private let surroundings: Surroundings
 
   /// Makes the API of a site.
@@ -39,8 +39,12 @@ public struct SeamAPI: Sendable {
     engine: SyncEngine, logger: Logger, settings: Settings = Settings(),
     surroundings: Surroundings = Surroundings()
   ) {
-    (self.engine, self.logger, self.settings, self.surroundings) = (engine, logger, settings, surroundings)
+    (self.engine, self.logger) = (engine, logger)
+    (self.settings, self.surroundings) = (LiveSettings(settings), surroundings)
   }
+
+  /// Takes other settings from now on; ``Settings/requestTimeout`` stays as it was at the start.
+  public func update(_ settings: Settings) { self.settings.update(settings) }
 
   /// The HTTP server, to be run as a service.
   /// - Parameters:
@@ -56,7 +60,7 @@ public struct SeamAPI: Sendable {
       setup: ConnectionSetup(
         responder: SeamResponder(
           engine: self.engine, routes: RouteTable(), settings: self.settings, surroundings: self.surroundings),
-        limits: RequestArrival.Limits(head: self.settings.requestTimeout), certificate: certificate,
+        limits: RequestArrival.Limits(head: self.settings.current.requestTimeout), certificate: certificate,
         logger: self.logger),
       onRunning: onRunning)
   }

@@ -5,7 +5,7 @@ extension SyncEngine {
   /// Each loop beside the sessions, by its name for people.
   var loops: [(name: String, question: Watchdog.Question)] {
     [
-      ("engine", { [tell] answered in tell.yield(.asked(answered)) }),
+      ("engine", { [tell] answered in tell.yield((0, .asked(answered))) }),
       ("deadlines", { answered in Task { await self.askWhoKeepsDeadlines(answered) } }),
       (
         "store",

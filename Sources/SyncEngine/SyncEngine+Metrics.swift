@@ -19,7 +19,7 @@ extension SyncEngine {
     var messages = MetricFamily("bitting_link_messages", .counter, "Reads and writes on the link, by direction.")
     for account in self.site.accounts.values.sorted(by: { $0.definition.key < $1.definition.key }) {
       let name = account.definition.key
-      let tallies = self.allSessions.filter { $0.definition.account == name }.map(\.tally)
+      let tallies = self.links.values.filter { $0.definition.account == name }.map(\.session.tally)
       let sum = tallies.map(\.counts).reduce(LinkTally.Counts(), +)
       up.add(account.fault == nil, labels: ["link": name])
       open.add(tallies.count { $0.counts.isOpen }, labels: ["link": name])

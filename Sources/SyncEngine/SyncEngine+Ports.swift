@@ -65,8 +65,8 @@ extension SyncEngine {
 
   private func reopen(_ line: String) {
     guard let port = self.ports.port(of: line) else { return }
-    for session in self.sessions.values where session.account == line {
-      Task { await session.use(port) }
+    for link in self.links.values where link.definition.account == line {
+      Task { await link.session.use(port) }
       return
     }
   }

@@ -12,16 +12,23 @@ internal import Synchronization
 public actor SyncEngine {
   var site: Site
   let store: Store
-  private let reactor: Reactor
+  let reactor: Reactor
   let logger: Logger
   let clock: SiteClock
-  private(set) var sessions: [LockID: LinkSession] = [:]
+  /// The links of the site, by their identity.
+  var links: [String: RunningLink] = [:]
+  /// Which link a lock hangs on.
+  var linkOfLock: [LockID: RunningLink] = [:]
+  /// How many links were made so far.
+  var linkCount = 0
   /// Which line is spoken through which port.
   var ports: PortMatching
-  private(set) var allSessions: [LinkSession] = []
-  private let watchdog: Watchdog
-  private let messages: AsyncStream<LinkSession.Message>
-  let tell: AsyncStream<LinkSession.Message>.Continuation
+  let watchdog: Watchdog
+  private let messages: AsyncStream<RunningLink.Message>
+  let tell: AsyncStream<RunningLink.Message>.Continuation
+  /// What is to run beside the rest, until the engine ends.
+  private let works: AsyncStream<@Sendable () async -> Void>
+  let start: AsyncStream<@Sendable () async -> Void>.Continuation
   /// Sleeps until the next deadline; cancelled when one comes nearer.
   private(set) var alarm: Task<Void, Never>?
   /// Who wants to know that deadlines are kept.
@@ -65,24 +72,14 @@ public actor SyncEngine {
     self.ports = PortMatching(ports: definition.ports, devices: try store.wireIdentities())
     // Bounded by what is asked of drivers and by the speed of the wires; a lost one would lose a command's end.
     (self.messages, self.tell) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
+    // Bounded by the links of the configuration.
+    (self.works, self.start) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
     self.cursorSeal = try CursorSeal(keptIn: store)
     self.webhooks = try Webhooks(store: store, clock: clock, watchdog: watchdog, logger: logger)
     self.keyRing = Mutex(KeyRing(try store.apiKeys()))
-    var memories: [LockID: [UInt8]] = [:]
-    for lock in self.site.lockIDs.values { memories[lock] = try store.driverMemory(of: lock) }
-    let written = self.site.doors.mapValues { door in door.ledger.slots.compactMapValues { $0.written?.entry } }
-    let keys = self.site.doors.compactMapValues { $0.offline?.key }
-    let seed = SiteDefinition.DriverSeed(
-      lockIDs: self.site.lockIDs, memory: { [memories] in memories[$0] }, written: { written[$0] ?? [:] },
-      offlineKey: { [keys] in keys[$0] })
-    for link in definition.links {
-      let session = LinkSession(
-        link, driver: link.driver(seed), reactor: reactor, clock: clock,
-        remember: { try store.keep($1, forDriverOf: $0) },
-        tell: { [tell] message in tell.yield(message) })
-      self.allSessions.append(session)
-      for lock in await session.locks { self.sessions[lock] = session }
-    }
+    try await self.add(definition.identifiedLinks)
+    for account in definition.accounts { self.follow(account) }
+    for lock in definition.locks { self.follow(lock) }
   }
 
   func now() -> Timestamp { self.clock.now().date }
@@ -94,18 +91,10 @@ public actor SyncEngine {
     let watched = self.loops.map { self.watchdog.watch($0, $1) }
     defer { for id in watched { self.watchdog.forget(id) } }
     self.perform(self.site.started(at: self.now()))
-    await withTaskGroup { group in
-      for session in self.allSessions { group.addTask { await session.run(watchedBy: self.watchdog) } }
-      for account in self.site.accounts.values.map(\.definition) where account.states != nil {
-        group.addTask { await self.takeInStates(of: account) }
-      }
-      for door in self.site.doors.values {
-        guard let carrier = door.definition.carrier else { continue }
-        group.addTask { [id = door.id] in await self.takeIn(carrier(), of: id) }
-      }
+    await withDiscardingTaskGroup { group in
       group.addTask { await self.takeInMessages() }
       group.addTask { await self.keepDeadlines() }
-      await group.waitForAll()
+      for await work in self.works { group.addTask { await work() } }
     }
     self.hasStopped = true
     self.waiters.resumeAll()
@@ -120,7 +109,9 @@ public actor SyncEngine {
   }
 
   private func takeInMessages() async {
-    for await message in self.messages {
+    for await (number, message) in self.messages {
+      // What a link said that was taken out of the configuration since is of no interest.
+      guard number == 0 || self.links.values.contains(where: { $0.number == number }) else { continue }
       let now = self.now()
       switch message {
       case .finished(let id, let result): self.perform(self.site.finished(id, result, at: now))
@@ -146,14 +137,14 @@ public actor SyncEngine {
     }
   }
 
-  private func takeInStates(of account: SiteDefinition.Account) async {
+  func takeInStates(of account: SiteDefinition.Account) async {
     guard let states = account.states else { return }
     for await fault in states() {
       self.perform(self.site.adapterChanged(account.key, fault: fault, at: self.now()))
     }
   }
 
-  private func takeIn(_ carrier: AsyncStream<LockCarrier>, of lock: LockID) async {
+  func takeIn(_ carrier: AsyncStream<LockCarrier>, of lock: LockID) async {
     for await state in carrier { self.perform(self.site.carrierChanged(lock, to: state, at: self.now())) }
   }
 
@@ -180,11 +171,11 @@ public actor SyncEngine {
     for effect in effects {
       switch effect {
       case .submit(let command, let lock, let id):
-        guard let session = self.sessions[lock] else {
-          self.tell.yield(.finished(id, .failure(.unreachable)))
+        guard let link = self.linkOfLock[lock] else {
+          self.tell.yield((0, .finished(id, .failure(.unreachable))))
           continue
         }
-        session.submit(command, to: lock, id: id)
+        link.session.submit(command, to: lock, id: id)
       case .attemptFinished(let id): self.waiters.resume(for: id)
       case .strangerFound(let lock): self.waiters.resume(for: Self.newCode(on: lock))
       case .entered(let lock): self.waiters.resume(for: lock.rawValue)

@@ -80,8 +80,11 @@ import UnixSignals
     guard let handedOver = HandedOverSocket.takeAll() else {
       throw StartFault(.usage, "LISTEN_FDS and LISTEN_PID in the environment make no sense; are they left over?")
     }
+    // Trapped at once: one that comes during the start is heeded after it.
+    let reloads = await UnixSignalsSequence(trapping: .sighup)
     let log = DaemonLog(label: "bittingd")
-    var logger = Logger(label: "bittingd") { _ in log }
+    let level = LogLevel()
+    let logger = Logger(label: "bittingd") { _ in LevelledLog(log, level: level) }
     // Read before anything is made, so that a mistake in it leaves nothing behind.
     let loader = try ConfigurationLoader(
       path: self.config, isDemo: self.demo, environment: ProcessInfo.processInfo.environment,
@@ -92,8 +95,8 @@ import UnixSignals
         ),
         ("log.level", "--log-level", [self.logLevel].compactMap(\.self)),
       ])
-    let file = try loader.load()
-    logger.logLevel = Logger.Level(rawValue: file.logLevel) ?? .notice
+    let (source, file) = try loader.load()
+    level.value = Logger.Level(rawValue: file.logLevel) ?? .notice
     for warning in loader.warnings(about: file) { logger.warning("\(warning)") }
     let directory = try DataDirectory(path: self.dataDir)
     let sealKey = try SealKey.found(for: directory.url, file: self.sealKeyFile) { logger.warning("\($0)") }
@@ -105,19 +108,10 @@ import UnixSignals
     let watch = WatchService(watchdog: WatchService.watchdog(), log: log, logger: logger)
     _ = watch.watchdog.watch("descriptors") { reactor.ask($0) }
 
-    var site = try file.site(store: store, logger: logger)
     let demo = self.demo ? try await DemoSite(directory: directory, store: store, reactor: reactor) : nil
-    if let demo { try site.merge(demo.site, as: "simulated") }
-    let settings = file.bluetooth
-    let (paired, unreadable) = PairedNukiLock.all(in: directory.url, seal: store.seal)
-    // One damaged file is one lock out of service, not a site.
-    for fault in unreadable { logger.error("\(fault.message)") }
-    let radio = paired.isEmpty ? nil : Self.radio(settings, store: store, reactor: reactor, logger: logger)
-    let nuki = radio.map { NukiDoors(paired, settings: settings, radio: $0) }
-    if let nuki { try site.merge(nuki.site, as: "paired") }
-    var described = file.described
-    described += nuki?.described ?? []
-    described += demo?.doors ?? []
+    let composition = SiteComposition(
+      directory: directory, store: store, reactor: reactor, watchdog: watch.watchdog, logger: logger, demo: demo)
+    let (site, described) = try await composition.site(of: file)
     let engine = try await SyncEngine(
       store: store, definition: site, reactor: reactor, watchdog: watch.watchdog, logger: logger)
     let certificate = try file.api.tls.map { files throws(StartFault) in
@@ -146,16 +140,17 @@ import UnixSignals
       watch.ready("Serves the API at \(sockets.url).")
     }
     var services: [any Service] = [EngineService(engine: engine)]
-    if let radio {
-      services.append(RadioService(radio: radio))
-      _ = watch.watchdog.watch("radio") { radio.ask($0) }
-    }
+    services.append(RadioService(composition: composition))
     if let demo { services.append(DemoService(site: demo)) }
     services.append(WebhookService(webhooks: engine.webhooks, authorities: authorities))
     if let certificate { services.append(certificate) }
     services.append(
       SnapshotService(store: store, snapshots: StoreSnapshots(of: directory.url), logger: logger))
     services.append(server)
+    services.append(
+      ReloadService(
+        signals: reloads, loader: loader, source: source, composition: composition, engine: engine, api: api,
+        level: level, logger: logger))
     services.append(watch)
     var configuration = ServiceGroupConfiguration(
       services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
@@ -171,17 +166,6 @@ extension Bittingd {
     else { return "" }
     return " A good state was put by; go back to it with: bitting restore --snapshot --data-dir \(self.dataDir)"
   }
-
-  /// The radio that reaches the paired locks.
-  private static func radio(
-    _ settings: ConfigurationFile.Bluetooth, store: Store, reactor: Reactor, logger: Logger
-  ) -> BluetoothRadio {
-    if let warning = KernelRelease.running.warning { logger.warning("\(warning)") }
-    return BluetoothRadio(
-      configuration: .init(adapters: settings.adapters, maximumLinks: settings.maximumLinks),
-      bonds: .kept(in: store) { logger.warning("bluetooth: \($0)") }, reactor: reactor,
-      note: { logger.notice("bluetooth: \($0)") })
-  }
 }
 
 /// The engine as a service: ends with the daemon.
@@ -191,11 +175,11 @@ private struct EngineService: Service {
   func run() async throws { await cancelWhenGracefulShutdown { await self.engine.run() } }
 }
 
-/// The radio as a service: ends with the daemon.
+/// The radio as a service, from when there is one: ends with the daemon.
 private struct RadioService: Service {
-  let radio: BluetoothRadio
+  let composition: SiteComposition
 
-  func run() async throws { await cancelWhenGracefulShutdown { await self.radio.run() } }
+  func run() async throws { await cancelWhenGracefulShutdown { await self.composition.runRadio() } }
 }
 
 /// The simulated reader as a service: ends with the daemon.
@@ -203,17 +187,4 @@ private struct DemoService: Service {
   let site: DemoSite
 
   func run() async throws { await cancelWhenGracefulShutdown { await self.site.run() } }
-}
-
-extension SiteDefinition {
-  /// Adds another site's locks.
-  fileprivate mutating func merge(_ other: SiteDefinition, as kind: String) throws(StartFault) {
-    let names = Set(self.locks.map(\.name))
-    if let clash = other.locks.first(where: { names.contains($0.name) }) {
-      throw StartFault(.configuration, "a door is called '\(clash.name)' like a \(kind) one; rename one of them")
-    }
-    self.accounts += other.accounts
-    self.locks += other.locks
-    self.links += other.links
-  }
 }

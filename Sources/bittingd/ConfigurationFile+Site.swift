@@ -46,21 +46,28 @@ extension ConfigurationFile {
       }
       var bus = OSDPBus.Configuration(devices: devices, baud: line.baud)
       for other in self.lines where other.name != line.name { bus.elsewhere.formUnion(other.devices.map(\.address)) }
-      site.links.append(
-        .init(
-          account: line.name, isBus: true,
-          opener: .selected(line.port, SerialPort(path: line.port.description, baud: line.baud, rs485: line.rs485)),
-          seeded: { [bus] seed in
-            var offline: [LockID: OfflineVerifier] = [:]
-            for id in seed.lockIDs.values { offline[id] = seed.offlineVerifier(of: id) }
-            return OSDPDoorDriver(
-              bus: bus,
-              doors: doors.compactMap { door in
-                seed.lockIDs[door.name].map { (lock: $0, configuration: door.configuration) }
-              }, offline: offline)
-          }))
+      var link = SiteDefinition.Link(
+        account: line.name, isBus: true,
+        opener: .selected(line.port, SerialPort(path: line.port.description, baud: line.baud, rs485: line.rs485)),
+        seeded: { [bus] seed in
+          var offline: [LockID: OfflineVerifier] = [:]
+          for id in seed.lockIDs.values { offline[id] = seed.offlineVerifier(of: id) }
+          return OSDPDoorDriver(
+            bus: bus,
+            doors: doors.compactMap { door in
+              seed.lockIDs[door.name].map { (lock: $0, configuration: door.configuration) }
+            }, offline: offline)
+        })
+      link.basis = LineBasis(line: line, doors: doors)
+      site.links.append(link)
     }
     return site
+  }
+
+  /// What a line and its driver depend on.
+  private struct LineBasis: Equatable {
+    var line: Line
+    var doors: [Door]
   }
 
   private func keyMode(of device: Device, on line: Line, store: Store, logger: Logger) throws -> OSDPKeyMode {

@@ -28,11 +28,16 @@ struct ConfigurationLoader {
   }
 
   /// Reads all that is said.
-  func load() throws(StartFault) -> ConfigurationFile {
+  func load() throws(StartFault) -> (source: ConfigurationSource, file: ConfigurationFile) {
     let name = self.path ?? "demo"
     do {
-      if let path = self.path { return try ConfigurationSource(path: path, overlay: self.overlay).file() }
-      return try ConfigurationSource(Self.demo, directory: URL(fileURLWithPath: "."), overlay: self.overlay).file()
+      let source =
+        if let path = self.path {
+          try ConfigurationSource(path: path, overlay: self.overlay)
+        } else {
+          try ConfigurationSource(Self.demo, directory: URL(fileURLWithPath: "."), overlay: self.overlay)
+        }
+      return (source, try source.file())
     } catch {
       throw error.startFault(file: name)
     }

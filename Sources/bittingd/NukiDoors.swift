@@ -14,6 +14,13 @@ struct NukiDoors {
   /// What the daemon runs.
   let site: SiteDefinition
 
+  /// What the link to a lock depends on.
+  private struct Basis: Equatable {
+    var authorization: NukiAuthorization
+    var needsBond: Bool
+    var visitsPerDay: Int
+  }
+
   init(_ locks: [PairedNukiLock], settings: ConfigurationFile.Bluetooth, radio: BluetoothRadio) {
     self.described = locks.map { ($0.name, "\($0.authorization.model) \($0.nukiID), over Bluetooth") }
     var site = SiteDefinition(name: "")
@@ -26,15 +33,18 @@ struct NukiDoors {
         .init(
           key: lock.key, name: lock.name, account: Self.account, deviceType: "nuki_lock", manufacturer: "Nuki",
           model: lock.authorization.model, capabilities: .nukiKeypad, isVisited: true))
-      site.links.append(
-        .init(
-          account: Self.account, onDemand: radio.way(to: lock.authorization.address, needsBond: lock.needsBond)
-        ) { [policy] seed in
-          let id = seed.lockIDs[lock.key] ?? LockID(rawValue: lock.key)
-          return NukiLockDriver(
-            lock: id, authorization: lock.authorization, memory: seed.memory(id),
-            written: seed.written(id), policy: policy)
-        })
+      var link = SiteDefinition.Link(
+        account: Self.account, onDemand: radio.way(to: lock.authorization.address, needsBond: lock.needsBond)
+      ) { [policy] seed in
+        let id = seed.lockIDs[lock.key] ?? LockID(rawValue: lock.key)
+        return NukiLockDriver(
+          lock: id, authorization: lock.authorization, memory: seed.memory(id),
+          written: seed.written(id), policy: policy)
+      }
+      link.identity = lock.key
+      link.basis = Basis(
+        authorization: lock.authorization, needsBond: lock.needsBond, visitsPerDay: settings.idleVisitsPerDay)
+      site.links.append(link)
     }
     self.site = site
   }

@@ -6,7 +6,7 @@ package import LockTransport
 /// `bitting.yaml` as it was read: checked for form and for what refers to what; nothing is opened yet.
 package struct ConfigurationFile {
   /// One serial line.
-  package struct Line {
+  package struct Line: Equatable, Sendable {
     /// Its name; identity for good.
     package var name: String
     /// Which serial port it is on.
@@ -20,9 +20,9 @@ package struct ConfigurationFile {
   }
 
   /// One device on a line.
-  package struct Device {
+  package struct Device: Equatable, Sendable {
     /// How its key is had.
-    package enum Security: Equatable {
+    package enum Security: Equatable, Sendable {
       /// It has this key.
       case required(OSDPKey)
       /// It gets one from the gateway.
@@ -41,7 +41,7 @@ package struct ConfigurationFile {
   }
 
   /// One door on a line.
-  package struct Door {
+  package struct Door: Equatable, Sendable {
     /// Its name; identity for good.
     package var name: String
     /// Name of its line.

@@ -31,9 +31,9 @@ package enum ConfigurationOrigin: Hashable, Sendable {
 }
 
 /// One node of a configuration: what the file says, or what was said on top of it.
-package struct ConfigurationNode {
+package struct ConfigurationNode: Sendable {
   /// What a node holds.
-  enum Content {
+  enum Content: Sendable {
     /// A value as it is written. YAML gives plain ones a type by their look; texts in quotes are texts.
     case scalar(String, isPlain: Bool)
     case list([ConfigurationNode])
@@ -41,7 +41,7 @@ package struct ConfigurationNode {
   }
 
   /// One member of a mapping.
-  struct Member {
+  struct Member: Sendable {
     var key: String
     /// Where the key stands.
     var line: Int

@@ -26,7 +26,7 @@ extension ConfigurationFault {
 }
 
 /// What was said on top of the file: by environment variables, and above them by options.
-package struct ConfigurationOverlay {
+package struct ConfigurationOverlay: Sendable {
   /// Texts by the path of their key.
   private(set) var values: [String: (texts: [String], origin: ConfigurationOrigin)] = [:]
   /// What should be mended about the variables.
@@ -70,7 +70,7 @@ package struct ConfigurationOverlay {
 }
 
 /// A configuration before it is read: the text of its file, with what was said on top of it put in.
-package struct ConfigurationSource {
+package struct ConfigurationSource: Sendable {
   /// The whole tree.
   package let root: ConfigurationNode
   private let directory: URL
@@ -108,14 +108,27 @@ package struct ConfigurationSource {
   }
 
   /// Every single value that holds, as it is written, and where it comes from, in the order of the documentation.
-  package var settings: [(path: String, text: String, origin: ConfigurationOrigin)] {
-    Self.settings(of: self.root, in: ConfigurationFile.schema, path: "")
+  package var settings: [Setting] { Self.settings(of: self.root, in: ConfigurationFile.schema, path: "") }
+
+  /// One value that holds.
+  package typealias Setting = (
+    path: String, text: String, origin: ConfigurationOrigin, needsRestart: Bool
+  )
+
+  /// The paths of what holds another value than before, and takes effect with a restart only.
+  package func needingRestart(since old: ConfigurationSource) -> [String] {
+    func values(_ source: ConfigurationSource) -> [String: String] {
+      Dictionary(
+        source.settings.filter(\.needsRestart).map { ($0.path, $0.text) }, uniquingKeysWith: { $1 })
+    }
+    let (before, now) = (values(old), values(self))
+    return Set(before.keys).union(now.keys).filter { before[$0] != now[$0] }.sorted()
   }
 
   private static func settings(
     of node: ConfigurationNode?, in section: ConfigurationSection, path: String
-  ) -> [(path: String, text: String, origin: ConfigurationOrigin)] {
-    section.entries.flatMap { entry -> [(path: String, text: String, origin: ConfigurationOrigin)] in
+  ) -> [Setting] {
+    section.entries.flatMap { entry -> [Setting] in
       let path = path.isEmpty ? entry.name : "\(path).\(entry.name)"
       let value = node?[entry.name]
       switch entry.form {
@@ -131,9 +144,9 @@ package struct ConfigurationSource {
         if case .mapping = value?.content, let section = entry.form.section {
           return Self.settings(of: value, in: section, path: path)
         }
-        if let value { return [(path, value.written, value.origin)] }
+        if let value { return [(path, value.written, value.origin, entry.needsRestart)] }
         guard case .standard(let text) = entry.presence else { return [] }
-        return [(path, text, .fallback)]
+        return [(path, text, .fallback, entry.needsRestart)]
       }
     }
   }

@@ -8,20 +8,17 @@ import SyncEngine
 struct SeamResponder: Sendable {
   let engine: SyncEngine
   let routes: RouteTable
-  let settings: SeamAPI.Settings
-  let gate: RateGate
+  let settings: LiveSettings
   let audit: RequestAudit
   let tally = RequestTally()
   let surroundings: Surroundings
 
   init(
-    engine: SyncEngine, routes: RouteTable, settings: SeamAPI.Settings,
-    surroundings: Surroundings = Surroundings()
+    engine: SyncEngine, routes: RouteTable, settings: LiveSettings, surroundings: Surroundings = Surroundings()
   ) {
     self.surroundings = surroundings
     (self.engine, self.routes, self.settings) = (engine, routes, settings)
     self.audit = RequestAudit(of: engine)
-    self.gate = RateGate(settings.rateLimitScale.map { RateLimits(scale: $0) })
   }
 
   func respond(to request: Request, context: ConnectionContext) async throws -> Response {
@@ -42,7 +39,8 @@ struct SeamResponder: Sendable {
       }
     }
     response.headers[.seamRequestID] = id
-    response.headers.append(contentsOf: HTTPFields.crossOrigin(request.headers, allowed: self.settings.corsOrigins))
+    response.headers.append(
+      contentsOf: HTTPFields.crossOrigin(request.headers, allowed: self.settings.current.corsOrigins))
     if request.method == .head { response = response.createHeadResponse() }
     self.tally.answered(route?.path, status: response.status.code, after: started.duration(to: .now))
     context.logger.debug(
@@ -103,8 +101,8 @@ struct SeamResponder: Sendable {
       let input = try route.schema.input(from: document)
       let call = Call(
         caller: caller, engine: self.engine, method: request.method, path: route.path, input: input,
-        baseURL: self.baseURL(of: request, in: context), gate: self.gate, version: self.settings.version,
-        surroundings: self.surroundings, tally: self.tally)
+        baseURL: self.baseURL(of: request, in: context), gate: self.settings.gate,
+        version: self.settings.current.version, surroundings: self.surroundings, tally: self.tally)
       if let text = route.text { return Response(text: await text(call)) }
       let audited = self.audit.request(route, by: caller, input, id: id)
       let members = try await AuditedRequest.$current.withValue(audited) { try await route.handle(call) }
@@ -140,7 +138,7 @@ struct SeamResponder: Sendable {
   }
 
   private func baseURL(of request: Request, in context: ConnectionContext) -> String {
-    self.settings.baseURL
+    self.settings.current.baseURL
       ?? "\(context.isEncrypted ? "https" : "http")://\(request.head.authority ?? "localhost")"
   }
 

@@ -48,6 +48,9 @@ actor LinkSession {
   private var alarm: Task<Void, Never>?
   /// When the link that the driver wants is wanted; nil while it wants none.
   private var wish: Duration?
+  /// The session's work, from ``run()`` to ``stop()``.
+  private var work: Task<Void, Never>?
+  private var isStopped = false
   /// The opening under way.
   private var opening: Task<Result<Link, LinkRefusal>, Never>?
   private let wishes: AsyncStream<Void>
@@ -82,13 +85,29 @@ actor LinkSession {
   /// The locks on this link.
   var locks: [LockID] { self.driver.locks }
 
-  /// Has the link opened and passes commands on until the task is cancelled.
+  /// Has the link opened and passes commands on until the task is cancelled or the session is stopped.
   func run(watchedBy watchdog: Watchdog = Watchdog()) async {
+    if self.isStopped { return }
     let name = "link \(self.definition.account)"
-    await watchdog.watching(name, { [placeOrder] in placeOrder.yield(.answer($0)) }) { await self.work() }
+    let work = Task { [placeOrder] in
+      await watchdog.watching(name, { placeOrder.yield(.answer($0)) }) { await self.serve() }
+    }
+    self.work = work
+    await withTaskCancellationHandler {
+      await work.value
+    } onCancel: {
+      work.cancel()
+    }
   }
 
-  private func work() async {
+  /// Ends the session for good, and returns once its link is closed.
+  func stop() async {
+    self.isStopped = true
+    self.work?.cancel()
+    await self.work?.value
+  }
+
+  private func serve() async {
     await withTaskGroup { group in
       group.addTask { await self.takeOrders() }
       switch self.definition.way {

@@ -3,7 +3,7 @@ internal import LockCore
 /// Everything that is held in memory about one lock.
 struct Door {
   let id: LockID
-  let definition: SiteDefinition.Lock
+  var definition: SiteDefinition.Lock
   let account: String
   let createdAt: Timestamp
   var nickname: String?
@@ -130,7 +130,7 @@ extension Door {
 /// Everything that is held in memory about one adapter.
 struct Adapter {
   let id: String
-  let definition: SiteDefinition.Account
+  var definition: SiteDefinition.Account
   let createdAt: Timestamp
   /// Why it is gone; nil while it is there or was not tried yet.
   var fault: Issue?

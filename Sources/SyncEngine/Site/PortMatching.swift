@@ -52,6 +52,19 @@ struct PortMatching: Sendable {
     for (line, known) in devices { self.lines[line]?.devices = known }
   }
 
+  /// The configuration was read again.
+  /// - Parameters:
+  ///   - ports: the configured port of each line.
+  ///   - undisturbed: the lines that go on as they are, on whatever port they have found.
+  ///   - devices: who the devices are, as far as known, by line and address.
+  mutating func redefined(
+    _ ports: [String: PortSelector], keeping undisturbed: Set<String>, devices: [String: [UInt8: WireIdentity]]
+  ) {
+    let kept = self.lines.filter { undisturbed.contains($0.key) && ports[$0.key] != nil }
+    self = PortMatching(ports: ports, devices: devices)
+    self.lines.merge(kept) { _, kept in kept }
+  }
+
   /// The port that a line is spoken through now; nil for a line that has none.
   func port(of line: String) -> PortSelector? { self.lines[line]?.port }
 

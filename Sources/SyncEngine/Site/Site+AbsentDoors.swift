@@ -9,7 +9,7 @@ extension Site {
     do {
       var effects: [Effect] = []
       for (lock, told) in try self.store.listedLocks(except: Set(self.doors.keys)).sorted(by: { $0.key < $1.key }) {
-        try self.forget(lock, told, at: now)
+        effects += try self.forget(lock, told, at: now)
         effects.append(.note("\(lock): configured no longer; its codes are not looked after any more"))
       }
       return effects
@@ -18,7 +18,7 @@ extension Site {
     }
   }
 
-  private mutating func forget(_ lock: LockID, _ told: Door.Told, at now: Timestamp) throws {
+  private mutating func forget(_ lock: LockID, _ told: Door.Told, at now: Timestamp) throws -> [Effect] {
     var told = told
     let event = told.account.map {
       EventDraft(type: .deviceRemoved, lock: lock, account: $0, occurredAt: now)
@@ -37,5 +37,6 @@ extension Site {
       }
     }
     self.newestEvent = createdAt
+    return pending.map { .attemptFinished($0.attempt.id) }
   }
 }

@@ -23,7 +23,7 @@ struct Site {
   }
 
   /// Why a command was given.
-  private enum Errand {
+  enum Errand {
     case job(Job)
     case attempt(ActionAttempt)
     case hold
@@ -31,25 +31,26 @@ struct Site {
 
   let store: Store
   let workspaceID: String
-  let name: String
-  let timeZone: String?
-  let backupPoolSize: Int
+  let policy: SchedulingPolicy
+  var name: String
+  var timeZone: String?
+  var backupPoolSize: Int
   /// How long events are kept.
-  let eventRetention: Duration
-  let auditRetention: Duration
+  var eventRetention: Duration
+  var auditRetention: Duration
   var accounts: [String: Adapter] = [:]
-  private(set) var doors: [LockID: Door] = [:]
+  var doors: [LockID: Door] = [:]
   /// Ids by name in the configuration.
-  private(set) var lockIDs: [String: LockID] = [:]
+  var lockIDs: [String: LockID] = [:]
   /// Which lock each managed code is for.
-  private var homes: [AccessCodeID: LockID] = [:]
+  var homes: [AccessCodeID: LockID] = [:]
   /// Why the store could not be written when it was last tried; nil while it can.
   private(set) var storeFault: String?
   /// PINs that were in use lately, and until when.
   private(set) var retiredPINs: [PINCode: Timestamp] = [:]
-  private var deadlines = DeadlineQueue<LockID>()
-  private var nextPruning: Timestamp
-  private var errands: [CommandID: (lock: LockID, errand: Errand, since: Timestamp)] = [:]
+  var deadlines = DeadlineQueue<LockID>()
+  var nextPruning: Timestamp
+  var errands: [CommandID: (lock: LockID, errand: Errand, since: Timestamp)] = [:]
   private var lastCommand: UInt64 = 0
   /// What was done since the daemon was started.
   private(set) var tally = SiteTally()
@@ -59,6 +60,7 @@ struct Site {
   /// Loads what the store knows of the locks that the configuration names.
   init(store: Store, definition: SiteDefinition, policy: SchedulingPolicy, at now: Timestamp) throws {
     self.store = store
+    self.policy = policy
     self.name = definition.name
     self.timeZone = definition.timeZone
     self.backupPoolSize = definition.backupPoolSize
@@ -66,30 +68,8 @@ struct Site {
     self.auditRetention = definition.auditRetention
     self.nextPruning = now + Self.pruningDelay
     self.workspaceID = try store.value("workspace_id") { UUID().uuidString.lowercased() }
-    for account in definition.accounts {
-      let (id, createdAt) = try store.account(named: account.key, at: now)
-      self.accounts[account.key] = Adapter(
-        id: id, definition: account, createdAt: createdAt, isToldGone: try store.isToldGone(account: id))
-    }
-    for lock in definition.locks {
-      let row = try store.lock(named: lock.key, at: now)
-      let ledger = try store.ledger(
-        of: row.id, capabilities: lock.capabilities(reportedCodeLengths: row.reportedCodeLengths), policy: policy)
-      var door = Door(
-        id: row.id, definition: lock, account: self.accounts[lock.account]?.id ?? "", createdAt: row.createdAt,
-        nickname: row.nickname, customMetadata: row.customMetadata, ledger: ledger, loadedAt: now)
-      (door.told, door.backupPool) = (row.told, row.backupPool)
-      if lock.capabilities.verifiesOfflineCodes { door.offline = try store.offlineBook(of: row.id, at: now) }
-      if row.told.isConnected == false { door.loss = .unreachable }
-      if lock.carrier != nil {
-        // Until it says so itself, what was told of it holds.
-        (door.carrier.isEnrolled, door.carrier.isSubscribed) = (!row.told.isRemoved, row.told.unpaidSince == nil)
-      }
-      for id in ledger.codes.keys { self.homes[id] = row.id }
-      door.waiting = try store.attempts(ids: nil, lock: row.id, onlyPending: true)
-      self.doors[row.id] = door
-      self.lockIDs[lock.key] = row.id
-    }
+    for account in definition.accounts { try self.load(account, at: now) }
+    for lock in definition.locks { try self.load(lock, at: now) }
     self.newestEvent = try store.newestEventDate() ?? .distantPast
     self.retiredPINs = try store.retiredPINs()
   }
@@ -98,7 +78,7 @@ struct Site {
   static let retention = Duration.hours(24 * 90)
   /// How many entries of the audit log are kept.
   private static let mostAuditEntries = 100_000
-  private static let pruningDelay = Duration.minutes(10)
+  static let pruningDelay = Duration.minutes(10)
   private static let longOutage = Duration.minutes(10)
   private static let storeRetryDelay = Duration.seconds(10)
 

@@ -135,6 +135,11 @@ public struct SiteDefinition: Sendable {
     public var way: Way
     /// Makes the driver.
     public var driver: @Sendable (DriverSeed) -> any LockDriver
+    /// Which link it is when the configuration is read again: the adapter's key unless it is set. Unique in a site.
+    public var identity: String
+    /// All of the configuration that the channel and the driver depend on. When that is still the same, a link with
+    /// the same identity goes on undisturbed.
+    public var basis: any Equatable & Sendable = true
 
     /// Makes a link that is kept open.
     /// - Parameters:
@@ -150,6 +155,7 @@ public struct SiteDefinition: Sendable {
       self.isBus = isBus
       self.way = .kept(opener)
       self.driver = { driver($0.lockIDs) }
+      self.identity = account
     }
 
     /// Makes a link that is kept open, with a driver that remembers.
@@ -166,6 +172,7 @@ public struct SiteDefinition: Sendable {
       self.isBus = isBus
       self.way = .kept(opener)
       self.driver = driver
+      self.identity = account
     }
 
     /// Makes the link of one lock that is visited.
@@ -180,6 +187,13 @@ public struct SiteDefinition: Sendable {
       self.isBus = false
       self.way = .onDemand(onDemand)
       self.driver = driver
+      self.identity = account
+    }
+
+    /// True when the other is the same channel with the same driver.
+    func isSame(as other: Link) -> Bool {
+      func isEqual<Basis: Equatable>(_ mine: Basis) -> Bool { mine == other.basis as? Basis }
+      return self.identity == other.identity && self.account == other.account && isEqual(self.basis)
     }
   }
 
@@ -199,6 +213,17 @@ public struct SiteDefinition: Sendable {
   public var locks: [Lock]
   /// Links.
   public var links: [Link]
+
+  /// The links, no two with the same identity: where the configuration does not tell them apart, their order does.
+  var identifiedLinks: [Link] {
+    var counts: [String: Int] = [:]
+    return self.links.map { link in
+      var link = link
+      counts[link.identity, default: 0] += 1
+      if let count = counts[link.identity], count > 1 { link.identity += " \(count)" }
+      return link
+    }
+  }
 
   /// Makes a definition.
   /// - Parameters:

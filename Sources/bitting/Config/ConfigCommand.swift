@@ -76,7 +76,7 @@ struct ConfigCommand: ParsableCommand {
 
     func run() throws {
       let path = self.file.path
-      let settings: [(path: String, text: String, origin: ConfigurationOrigin)]
+      let settings: [ConfigurationSource.Setting]
       do {
         let source = try ConfigurationSource(path: path, overlay: self.file.overlay)
         _ = try source.file()
@@ -96,7 +96,7 @@ struct ConfigCommand: ParsableCommand {
         return try ConfigCommand.printJSON(["settings": rows])
       }
       let width = settings.map(\.path.count).max() ?? 0
-      for (path, text, origin) in settings {
+      for (path, text, origin, _) in settings {
         let padding = String(repeating: " ", count: width - path.count)
         print("\(path)\(padding)  \(text)  (\(place(origin)))")
       }

@@ -10,6 +10,9 @@ final class RateGate: Sendable {
   /// - Parameter limits: what is allowed; nil for anything.
   init(_ limits: RateLimits?) { self.limits = Mutex(limits) }
 
+  /// Other limits hold from now on, and nothing counts against them yet.
+  func replace(_ limits: RateLimits?) { self.limits.withLock { $0 = limits } }
+
   /// Counts an act on these devices.
   /// - Throws: ``APIFault/rateLimited(retryAfter:)``; then nothing was counted.
   func admit(_ act: RateLimits.Act, on devices: [LockID]) throws(APIFault) {
