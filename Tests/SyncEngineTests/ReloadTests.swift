@@ -67,6 +67,7 @@ import Testing
     let (attempt, effects) = try site.site.act("UNLOCK_DOOR", .unlock, on: gate, at: site.date)
     _ = effects
     try Self.reload(site, closed: ["Gate"]) { $0.locks.removeAll { $0.key == "Gate" } }
+    site.advance(by: .seconds(1))
     #expect(site.finishedAttempts.contains(attempt.id))
     let kept = try site.store.attempts(ids: [attempt.id], lock: nil).first?.attempt
     guard case .error(let type, _) = kept?.status else {
