@@ -15,6 +15,7 @@ import pytest
 
 import sdk
 from certificates import Authority
+from metrics import scrape
 from gateway import BINARY, KEY, Daemon
 from test_connections import ends, request
 from waiting import elapse, eventually
@@ -266,7 +267,7 @@ def test_the_end_of_a_certificate_is_told_and_the_doors_go_on(make_secure, autho
     part, = [part for part in daemon.http.get("/health").json()["service_health_statuses"]
              if part["service"] == "certificate"]
     assert part["status"] == "degraded" and "enew it" in part["description"]
-    measured = re.search(r"^bitting_certificate_end_seconds (\S+)$", daemon.http.get("/metrics").text, re.MULTILINE)
+    measured = re.search(r"^bitting_certificate_end_seconds (\S+)$", scrape(daemon), re.MULTILINE)
     assert float(measured[1]) == int(daemon.issued.ends)
 
 
