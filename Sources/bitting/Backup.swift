@@ -17,11 +17,7 @@ struct Backup: AsyncParsableCommand {
   @Argument(help: ArgumentHelp("The file to write; named after machine and day when left out.", valueName: "file"))
   var file: String?
 
-  @Option(help: ArgumentHelp("Where the daemon remembers.", valueName: "dir"))
-  var dataDir = DataDirectory.usual
-
-  @Option(help: ArgumentHelp("The seal key, when it is neither there nor a credential.", valueName: "file"))
-  var sealKeyFile: String?
+  @OptionGroup(title: "Which data directory") var data: DataOptions
 
   @Option(help: ArgumentHelp("A file with the passphrase; asked for when left out.", valueName: "file"))
   var passphraseFile: String?
@@ -40,18 +36,12 @@ struct Backup: AsyncParsableCommand {
 
   func run() async throws {
     do {
-      let directory = URL(fileURLWithPath: self.dataDir, isDirectory: true)
-      let store = directory.appendingPathComponent("bitting.sqlite").path
-      guard FileManager.default.fileExists(atPath: store) else {
-        throw StartFault(
-          .unavailable, "there is no store in \(self.dataDir); give the daemon's directory with --data-dir")
-      }
-      let seal = try Store.seal(ofStoreAt: store, under: try SealKey.found(for: directory, file: self.sealKeyFile))
+      let seal = try Store.seal(ofStoreAt: try self.data.store(), under: try self.data.sealKey())
       if let config = self.config, !FileManager.default.isReadableFile(atPath: config) {
         throw StartFault(.unavailable, "\(config) cannot be read; name the configuration with --config")
       }
       let contents = try BackupContents(
-        of: directory, seal: seal, configuration: self.config.map { URL(fileURLWithPath: $0) }, key: try self.key())
+        of: self.data.url, seal: seal, configuration: self.config.map { URL(fileURLWithPath: $0) }, key: try self.key())
       let path = self.file ?? Self.name(at: Date())
       try await Self.write(try contents.bytes(), to: path)
       let summary = contents.summary

@@ -28,21 +28,12 @@ struct OfflineKey: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The file to write; DOOR.offline-key.json when left out.", valueName: "file"))
     var to: String?
 
-    @Option(help: ArgumentHelp("Where the daemon remembers.", valueName: "dir"))
-    var dataDir = DataDirectory.usual
-
-    @Option(help: ArgumentHelp("The seal key, when it is neither there nor a credential.", valueName: "file"))
-    var sealKeyFile: String?
+    @OptionGroup(title: "Which data directory") var data: DataOptions
 
     func run() async throws {
       do {
-        let directory = URL(fileURLWithPath: self.dataDir, isDirectory: true)
-        let store = directory.appendingPathComponent("bitting.sqlite").path
-        guard FileManager.default.fileExists(atPath: store) else {
-          throw StartFault(
-            .unavailable, "there is no store in \(self.dataDir); give the daemon's directory with --data-dir")
-        }
-        let sealKey = try SealKey.found(for: directory, file: self.sealKeyFile)
+        let store = try self.data.store()
+        let sealKey = try self.data.sealKey()
         guard let (name, key) = try Store.offlineKey(ofLock: self.door, inStoreAt: store, under: sealKey) else {
           throw StartFault(
             .unavailable,
@@ -71,19 +62,12 @@ struct OfflineKey: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The door: its name or its device_id.", valueName: "door"))
     var door: String
 
-    @Option(help: ArgumentHelp("Where the daemon remembers.", valueName: "dir"))
-    var dataDir = DataDirectory.usual
-
-    @Option(help: ArgumentHelp("The seal key, when it is neither there nor a credential.", valueName: "file"))
-    var sealKeyFile: String?
+    @OptionGroup(title: "Which data directory") var data: DataOptions
 
     func run() async throws {
       do {
-        let sealKey = try SealKey.found(
-          for: URL(fileURLWithPath: self.dataDir, isDirectory: true), file: self.sealKeyFile)
-        try DataDirectory.actAsOwner(of: self.dataDir)
-        let directory = try DataDirectory(path: self.dataDir)
-        let store = try Store(path: directory.path("bitting.sqlite"), key: sealKey)
+        let sealKey = try self.data.sealKey()
+        let store = try Store(path: try self.data.take().path("bitting.sqlite"), key: sealKey)
         guard let key = try store.renewOfflineKey(ofLock: self.door, at: Reactor.now.date) else {
           throw StartFault(
             .unavailable,

@@ -19,11 +19,7 @@ struct Restore: AsyncParsableCommand {
   @Flag(help: "Take the last good state that the daemon has put by, instead of a backup.")
   var snapshot = false
 
-  @Option(help: ArgumentHelp("Where to: the directory that bittingd is started with.", valueName: "dir"))
-  var dataDir = DataDirectory.usual
-
-  @Option(help: ArgumentHelp("The seal key of this box, when it is neither there nor a credential.", valueName: "file"))
-  var sealKeyFile: String?
+  @OptionGroup(title: "Which data directory") var data: DataOptions
 
   @Option(help: ArgumentHelp("A file with the passphrase; asked for when left out.", valueName: "file"))
   var passphraseFile: String?
@@ -42,19 +38,18 @@ struct Restore: AsyncParsableCommand {
 
   func run() async throws {
     do {
-      let url = URL(fileURLWithPath: self.dataDir, isDirectory: true)
       // As whoever calls: both may be theirs alone.
       let input = try self.file.map { path throws(StartFault) in
         guard let input = FileHandle(forReadingAtPath: path) else {
           throw StartFault(.unavailable, "\(path) cannot be read; name a file that bitting backup has written")
         }
+        try Restoring.checkHead(of: input, named: path)
         return input
       }
       let secretKey = try self.keyFile.map { file throws(StartFault) in try Passphrase.secretKey(in: file) }
       let passphrase = try self.passphraseFile.map { file throws(StartFault) in try Passphrase.known(file: file) }
-      let key = try SealKey.found(for: url, file: self.sealKeyFile) { Self.say($0) }
-      try DataDirectory.actAsOwner(of: self.dataDir)
-      let directory = try DataDirectory(path: self.dataDir)
+      let key = try self.data.sealKey { Self.say($0) }
+      let directory = try self.data.take()
       if let input, let file = self.file {
         let restoring = try Restoring(into: directory, key: key, replaces: self.replace)
         let outcome = try restoring.restore(input, named: file) { head throws(StartFault) in
@@ -65,10 +60,10 @@ struct Restore: AsyncParsableCommand {
           if let passphrase { return .passphrase(passphrase) }
           return .passphrase(try Passphrase.known(file: nil))
         }
-        Self.tell(outcome, directory: self.dataDir)
+        Self.tell(outcome, directory: self.data.path)
       } else {
         let restoring = try Restoring(into: directory, key: key, replaces: true)
-        Self.tell(try Self.lastGood(restoring, in: url), directory: self.dataDir)
+        Self.tell(try Self.lastGood(restoring, in: directory.url), directory: self.data.path)
       }
     } catch {
       throw error.reported(by: "bitting")

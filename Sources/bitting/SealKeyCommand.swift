@@ -24,25 +24,14 @@ struct SealKeyCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The new key; one is drawn into the data directory when left out.", valueName: "file"))
     var to: String?
 
-    @Option(help: ArgumentHelp("Where the daemon remembers.", valueName: "dir"))
-    var dataDir = DataDirectory.usual
-
-    @Option(
-      help: ArgumentHelp("The present seal key, when it is neither there nor a credential.", valueName: "file"))
-    var sealKeyFile: String?
+    @OptionGroup(title: "Which data directory") var data: DataOptions
 
     func run() async throws {
       do {
-        let url = URL(fileURLWithPath: self.dataDir, isDirectory: true)
-        let store = url.appendingPathComponent("bitting.sqlite").path
-        guard FileManager.default.fileExists(atPath: store) else {
-          throw StartFault(
-            .unavailable, "there is no store in \(self.dataDir); give the daemon's directory with --data-dir")
-        }
-        let old = try SealKey.found(for: url, file: self.sealKeyFile)
-        let given = try self.to.map { file throws(StartFault) in try SealKey.found(for: url, file: file) }
-        try DataDirectory.actAsOwner(of: self.dataDir)
-        let directory = try DataDirectory(path: self.dataDir)
+        let store = try self.data.store()
+        let old = try self.data.sealKey()
+        let given = try self.to.map { file throws(StartFault) in try SealKey.found(for: self.data.url, file: file) }
+        let directory = try self.data.take()
         let new = try given ?? SealKey.drawnNext(in: directory.url)
         // With the old seal, so that the new one is all that opens them afterwards.
         let before = try Store.seal(ofStoreAt: store, under: old)
@@ -52,7 +41,7 @@ struct SealKeyCommand: AsyncParsableCommand {
         for (folder, locks) in zip(folders, locks) { for lock in locks { try lock.write(to: folder, seal: seal) } }
         for snapshot in StoreSnapshots(of: directory.url).all { try? FileManager.default.removeItem(at: snapshot) }
         if given == nil { try SealKey.takeNext(in: directory.url) }
-        print("Everything in \(self.dataDir) is sealed anew, with the seal key \(new.id).")
+        print("Everything in \(self.data.path) is sealed anew, with the seal key \(new.id).")
         if let to = self.to { print("Put \(to) where the daemon gets its seal key from, and start it.") }
       } catch let fault as StartFault {
         throw fault.reported(by: "bitting")

@@ -95,7 +95,7 @@ def test_nothing_of_it_can_be_read_without(box, backups):
     assert not list(daemon.data.glob("backup-*"))
 
 
-@pytest.mark.parametrize("kind", ["another passphrase", "another key", "cut short", "not a backup", "no passphrase"])
+@pytest.mark.parametrize("kind", ["another passphrase", "another key", "cut short", "no passphrase"])
 def test_what_does_not_open_changes_nothing_and_says_why(box, backups, tmp_path, kind):
     data, backup, arguments = tmp_path / "data", backups[0], []
     if kind == "another passphrase":
@@ -108,14 +108,22 @@ def test_what_does_not_open_changes_nothing_and_says_why(box, backups, tmp_path,
     elif kind == "cut short":
         backup = tmp_path / "cut"
         backup.write_bytes(backups[0].read_bytes()[:-40000])
-    elif kind == "not a backup":
-        backup = box[0] / "bitting.yaml"
     else:
         backup = backups[1]
-    status = {"not a backup": 78, "no passphrase": 64}.get(kind, 77)
-    said = restore(box, backup, data, *arguments, status=status)
+    said = restore(box, backup, data, *arguments, status=64 if kind == "no passphrase" else 77)
     assert PASSPHRASE not in said and str(backup) in said
     assert [path.name for path in data.iterdir()] == ["bittingd.lock"]
+
+
+def test_what_is_no_backup_is_refused_before_anything_is_made(box, tmp_path):
+    data = tmp_path / "data"
+    for there in (False, True):
+        if there:
+            data.mkdir(mode=0o700)
+        said = bitting("restore", box[0] / "bitting.yaml", "--data-dir", data, "--passphrase-file",
+                       box[0] / "passphrase", status=65)
+        assert "is no backup" in said
+        assert data.exists() == there and not (there and list(data.iterdir()))
 
 
 def test_restore_leaves_a_store_and_a_running_daemon_alone(box, backups, tmp_path):

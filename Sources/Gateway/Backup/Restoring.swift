@@ -48,6 +48,15 @@ package struct Restoring {
     }
   }
 
+  /// Looks whether a file is a backup, before anything is made for it. It is at its beginning again afterwards.
+  /// - Parameters:
+  ///   - file: what may be a backup.
+  ///   - name: its name, for people.
+  package static func checkHead(of file: FileHandle, named name: String) throws(StartFault) {
+    _ = try Self.reader(of: file, named: name)
+    guard (try? file.seek(toOffset: 0)) != nil else { throw StartFault(.unavailable, "\(name) cannot be read") }
+  }
+
   /// Restores a backup.
   /// - Parameters:
   ///   - file: the backup.
@@ -110,14 +119,14 @@ package struct Restoring {
       return try BackupReader(beginning: [UInt8]((try? file.read(upToCount: 8192)) ?? Data()))
     } catch {
       throw StartFault(
-        .configuration, "\(name) is no backup, or was made by a later version of Bitting; it begins otherwise")
+        .dataError, "\(name) is no backup, or was made by a later version of Bitting; it begins otherwise")
     }
   }
 
   private static func manifest(in draft: URL) throws(StartFault) -> BackupContents.Manifest {
     guard let data = try? Data(contentsOf: draft.appendingPathComponent(BackupContents.Name.manifest)),
       let manifest = try? JSONDecoder().decode(BackupContents.Manifest.self, from: data), manifest.format == 1
-    else { throw StartFault(.configuration, "the backup was made by a later version of Bitting; install that one") }
+    else { throw StartFault(.dataError, "the backup was made by a later version of Bitting; install that one") }
     return manifest
   }
 
