@@ -165,7 +165,7 @@ let siteTargets: [Target] = [
   .testTarget(
     name: "OperatorTests",
     dependencies: [
-      "bitting", "Gateway", "LockCore", "SyncEngine",
+      "bitting", "Gateway", "LockCore", "LockTransport", "SyncEngine",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ], swiftSettings: swift),
   .testTarget(

@@ -12,6 +12,8 @@ public enum LinkFault: Error, Hashable, Sendable {
   case ambiguous(port: String, nodes: [String], advice: String)
   /// The daemon's user may not open the device.
   case noPermission(path: String)
+  /// The service manager keeps the daemon from opening the device.
+  case notAllowed(path: String)
   /// Somebody else has the device open; `by` where that can be seen.
   case held(path: String, by: Holder?)
   /// This path leads to something that is no serial device.
@@ -76,7 +78,9 @@ extension LinkFault: CustomStringConvertible {
     case .ambiguous(let port, let nodes, let advice):
       "\(port) means \(nodes.joined(separator: " and ")), and none of them is opened; say which in bitting.yaml: \(advice)"
     case .noPermission(let path):
-      "no permission to open \(path): add the daemon's user to the group dialout and restart it"
+      "no permission to open \(path): 'sudo bitting doctor' names its group and prints the rule that gives it to the daemon"
+    case .notAllowed(let path):
+      "the service manager does not let the daemon open \(path): add DeviceAllow=\(path) rw below [Service] with 'sudo systemctl edit bitting', then restart it"
     case .held(let path, let holder?):
       "\(path) is held by \(holder.name) (pid \(holder.pid)): stop that program, or keep it off this device"
     case .held(let path, nil):

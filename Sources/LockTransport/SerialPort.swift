@@ -55,7 +55,8 @@ public struct SerialPort: Hashable, Sendable, Codable {
   /// Opens the device for this process alone, sets it up and drops what it received before. Safe from any task; may
   /// take some milliseconds.
   /// - Parameter reactor: serves the link.
-  /// - Throws: ``LinkFault/missing(path:)``, ``LinkFault/noPermission(path:)``, ``LinkFault/notATerminal(path:)``,
+  /// - Throws: ``LinkFault/missing(path:)``, ``LinkFault/noPermission(path:)``,
+  ///   ``LinkFault/notAllowed(path:)``, ``LinkFault/notATerminal(path:)``,
   ///   ``LinkFault/held(path:by:)`` when another process, or another link, has it open,
   ///   ``LinkFault/speedUnsupported(path:baud:nearest:)``, ``LinkFault/shutDown``, or
   ///   ``LinkFault/ioError(errno:during:)`` for anything else.
@@ -76,7 +77,8 @@ public struct SerialPort: Hashable, Sendable, Codable {
   func fault(opening errno: Int32) -> LinkFault {
     switch errno {
     case ENOENT, ENOTDIR: .missing(path: self.path)
-    case EACCES, EPERM: .noPermission(path: self.path)
+    case EACCES: .noPermission(path: self.path)
+    case EPERM: .notAllowed(path: self.path)
     case EBUSY: self.held(ownDescriptors: 0)
     case EISDIR, EROFS: .notATerminal(path: self.path)
     default: .ioError(errno: errno, during: "open")

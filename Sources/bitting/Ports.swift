@@ -8,53 +8,38 @@ struct Ports: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show the serial ports of this box, and what to write into bitting.yaml for each.",
     discussion: """
-      With --config the lines of the configuration are looked at too. Changes nothing, opens no port, and works while \
-      bittingd runs. Called with sudo it also sees which program holds a port.
+      The lines of the configuration are looked at too: whether their ports are there, and whether the owner of the data \
+      directory, as which the daemon runs, may open them. Changes nothing, opens no port, and works while bittingd runs. Call it with sudo: without, it sees neither \
+      the installed configuration nor which program holds a port.
 
       Exit status: 0 nothing is in the way; 69 something is; 78 the configuration is wrong.
       """)
 
-  @Option(help: ArgumentHelp("The site, for what its lines say of their ports.", valueName: "file"))
+  @Option(help: ArgumentHelp("The configuration; the installed one when left out.", valueName: "file"))
   var config: String?
+
+  @OptionGroup var data: DataDirectoryOption
 
   @Flag(help: "Print the findings as one JSON object.")
   var json = false
 
-  /// A finding as printed.
-  private struct Shown: Encodable {
-    var subject: String
-    var verdict: String
-    var sentence: String
-  }
-
   func run() throws {
-    let lines: [(name: String, port: PortSelector)]
-    do {
-      lines =
-        try self.config.map { path throws(StartFault) in try ConfigurationFile(path: path).lines }?
-        .map { ($0.name, $0.port) } ?? []
-    } catch {
-      throw error.reported(by: "bitting")
-    }
-    let report = PortReport(of: .present(), lines: lines) { path in
-      PortReport.Sight(
-        holder: SerialPort(path: path, baud: 9600).holder(),
-        mayOpen: FileManager.default.isReadableFile(atPath: path) && FileManager.default.isWritableFile(atPath: path))
-    }
-    if self.json {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-      let shown = report.findings.map {
-        Shown(subject: $0.subject, verdict: $0.verdict.rawValue, sentence: $0.sentence)
-      }
-      print(String(decoding: try encoder.encode(["findings": shown]), as: UTF8.self))
+    let place = ConfigurationPlace(option: self.config)
+    var findings: [Finding] = []
+    var lines: [ConfigurationFile.Line] = []
+    if place.isForbidden, !place.isNamed {
+      findings.append(.warning("configuration", "this user may not read \(place.path); call this with sudo"))
     } else {
-      for finding in report.findings {
-        let mark = finding.verdict == .good ? "ok  " : finding.verdict == .warning ? "warn" : "bad "
-        print("\(mark)  \(finding.subject): \(finding.sentence)")
+      do {
+        lines = try place.file()?.lines ?? []
+      } catch {
+        throw error.reported(by: "bitting")
       }
-      if report.findings.isEmpty { print("no serial adapter is plugged in") }
     }
-    if report.findings.contains(where: { $0.verdict == .bad }) { throw ExitCode(ExitStatus.unavailable.rawValue) }
+    findings += PortReport.ofThisBox(lines: lines, user: .daemon(of: self.data.path)).findings
+    let output = Output(isJSON: self.json)
+    try output.findings(findings)
+    if findings.isEmpty, !self.json { try output.line("no serial adapter is plugged in") }
+    if findings.contains(where: { $0.verdict == .bad }) { throw ExitCode(ExitStatus.unavailable.rawValue) }
   }
 }

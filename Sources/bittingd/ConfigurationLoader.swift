@@ -16,8 +16,8 @@ struct ConfigurationLoader {
     path: String?, isDemo: Bool, environment: [String: String],
     options: [(path: String, option: String, texts: [String])]
   ) throws(StartFault) {
-    let standard = FileManager.default.fileExists(atPath: ConfigurationFile.standardPath) && !isDemo
-    self.path = path ?? environment["BITTING_CONFIG"] ?? (standard ? ConfigurationFile.standardPath : nil)
+    let place = ConfigurationPlace(option: path, environment: environment)
+    self.path = place.isNamed || (place.isThere && !isDemo) ? place.path : nil
     self.overlay = ConfigurationOverlay(environment: environment, options: options)
     guard isDemo || self.path != nil else {
       throw StartFault(

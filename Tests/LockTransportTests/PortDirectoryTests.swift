@@ -1,5 +1,7 @@
-import LockTransport
+import Foundation
 import Testing
+
+@testable import LockTransport
 
 @Suite("Which port is meant") struct PortDirectoryTests {
   /// An FTDI stick with a serial number of its own.
@@ -97,13 +99,14 @@ import Testing
       switch path {
       case "/dev/ttyUSB0": .init(holder: .init(pid: 1, name: "bittingd"))
       case "/dev/ttyUSB4": .init(holder: .init(pid: 77, name: "ModemManager"))
-      default: .init(mayOpen: path != "/dev/ttyUSB7")
+      default:
+        .init(access: PortAccess(of: Self.daemon, to: Self.node(path, mode: path == "/dev/ttyUSB7" ? 0o660 : 0o666)))
       }
     }
-    let expected: [(String, PortReport.Finding.Verdict, String)] = [
+    let expected: [(String, Finding.Verdict, String)] = [
       ("line good", .good, "/dev/ttyUSB0"), ("line gone", .bad, "nothing at USB serial number FT9"),
       ("line twin", .bad, "/dev/ttyUSB5 and /dev/ttyUSB6"), ("line bare", .warning, "usb_path"),
-      ("line held", .bad, "ModemManager (pid 77)"), ("line closed", .bad, "no permission"),
+      ("line held", .bad, "ModemManager (pid 77)"), ("line closed", .bad, "group dialout"),
       ("/dev/ttyUSB5", .good, "used by no line"), ("/dev/ttyUSB6", .good, "usb-0:6:1.0"),
       ("/dev/ttyUSB8", .good, "interface: 1"),
     ]
@@ -114,7 +117,47 @@ import Testing
     }
   }
 
-  @Test("What is there now can be listed, with or without udevd") func presentDevices() {
-    for device in PortDirectory.present().devices { #expect(device.node.hasPrefix("/dev/")) }
+  private static let daemon = PortAccess.User(name: "bitting", group: "bitting", id: 990, groups: [990])
+
+  private static func node(_ path: String, mode: UInt32) -> PortAccess.Node {
+    .init(path: path, owner: 0, group: 20, groupName: "dialout", mode: mode)
+  }
+
+  @Test(
+    "The daemon's user may open what its own, its group's or everybody's bits let it read and write; root may all",
+    arguments: [
+      (990, 1, 0o600, true), (990, 990, 0o060, false), (0, 990, 0o660, true), (0, 990, 0o640, false),
+      (0, 990, 0o606, false), (0, 20, 0o660, false), (0, 20, 0o666, true), (0, 20, 0o664, false),
+    ] as [(UInt32, UInt32, UInt32, Bool)])
+  func access(owner: UInt32, group: UInt32, mode: UInt32, isGranted: Bool) {
+    let node = PortAccess.Node(path: "/dev/ttyS0", owner: owner, group: group, groupName: "g", mode: mode)
+    #expect(PortAccess(of: Self.daemon, to: node).isGranted == isGranted)
+    #expect(PortAccess(of: .init(name: "root", group: "root", id: 0, groups: []), to: node).isGranted)
+  }
+
+  @Test(
+    "Who may not open a port is told its group and the rule that gives the port away",
+    arguments: [
+      (nil, #"KERNEL=="ttyAMA0", GROUP="bitting", MODE="0660""#),
+      (
+        "1a86:7523",
+        #"SUBSYSTEM=="tty", ATTRS{idVendor}=="1a86", ATTRS{idProduct}=="7523", GROUP="bitting", MODE="0660""#
+      ),
+    ] as [(String?, String)])
+  func rule(usbID: String?, rule: String) {
+    let words = PortAccess(of: Self.daemon, to: Self.node("/dev/ttyAMA0", mode: 0o660)).refusal(usbID: usbID)
+    for part in ["/dev/ttyAMA0 belongs to the group dialout", "bitting does not belong", rule] {
+      #expect(words.contains(part), "\(words)")
+    }
+  }
+
+  @Test("What is listed is what the kernel has a device for, ascending, with or without udevd")
+  func presentDevices() throws {
+    let folder = "/sys/class/tty"
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+    let nodes = names.filter { FileManager.default.fileExists(atPath: "\(folder)/\($0)/device") }.map { "/dev/\($0)" }
+    let present = PortDirectory.present()
+    #expect(present.devices.map(\.node) == nodes.sorted())
+    for device in present.devices { #expect(present.find(.path(device.node)) == .device(device)) }
   }
 }

@@ -88,7 +88,7 @@ struct SerialPortTests {
     let port = SerialPort(path: "/dev/bitting-none", baud: 9600)
     #expect(port.fault(opening: ENOENT) == .missing(path: port.path))
     #expect(port.fault(opening: EACCES) == .noPermission(path: port.path))
-    #expect(port.fault(opening: EPERM) == .noPermission(path: port.path))
+    #expect(port.fault(opening: EPERM) == .notAllowed(path: port.path))
     #expect(port.fault(opening: EBUSY) == .held(path: port.path, by: nil))
     #expect(port.fault(opening: EISDIR) == .notATerminal(path: port.path))
     #expect(port.fault(opening: ENXIO) == .ioError(errno: ENXIO, during: "open"))
@@ -130,7 +130,8 @@ struct SerialPortTests {
   @Test func `Each fault says what to do`() {
     let faults: [(LinkFault, words: [String])] = [
       (.missing(path: "/dev/x"), ["/dev/x", "plug"]),
-      (.noPermission(path: "/dev/x"), ["/dev/x", "group dialout"]),
+      (.noPermission(path: "/dev/x"), ["/dev/x", "bitting doctor"]),
+      (.notAllowed(path: "/dev/x"), ["DeviceAllow=/dev/x rw", "systemctl edit bitting"]),
       (.held(path: "/dev/x", by: .init(pid: 7, name: "brltty")), ["/dev/x", "brltty", "pid 7"]),
       (.held(path: "/dev/x", by: nil), ["/dev/x", "fuser"]),
       (.notATerminal(path: "/dev/x"), ["/dev/x", "not a serial device"]),

@@ -1,4 +1,5 @@
 import LockCore
+import LockTransport
 import SyncEngine
 import Testing
 

@@ -10,7 +10,7 @@ import time
 from gateway import BINARY, KEY
 
 BITTING = BINARY.with_name("bitting")
-USAGE, DATA_ERROR, NO_INPUT, UNAVAILABLE, TEMPORARY, PROTOCOL, REFUSED = 64, 65, 66, 69, 75, 76, 77
+USAGE, DATA_ERROR, NO_INPUT, UNAVAILABLE, TEMPORARY, PROTOCOL, REFUSED, CONFIGURATION = 64, 65, 66, 69, 75, 76, 77, 78
 
 
 def environment(url: str | None = None, key: str | None = KEY, **more: str) -> dict:
@@ -22,6 +22,28 @@ def environment(url: str | None = None, key: str | None = KEY, **more: str) -> d
     if key:
         clean["BITTING_API_KEY"] = key
     return clean | more
+
+
+def as_nobody(*arguments, **variables: str) -> subprocess.CompletedProcess:
+    """Runs a command as a user in no group; opened before, since its path need not be theirs to enter."""
+    with BITTING.open("rb") as program:
+        return subprocess.run(
+            ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", f"/proc/self/fd/{program.fileno()}",
+             *map(str, arguments)],
+            capture_output=True, text=True, env=environment(**variables), timeout=60, pass_fds=[program.fileno()])
+
+
+def findings(done: subprocess.CompletedProcess) -> dict:
+    """What was found of a box, by subject."""
+    return {finding["subject"]: finding for finding in json.loads(done.stdout)["findings"]}
+
+
+def doctor(*arguments, **more) -> dict:
+    """The findings of a doctor whose daemon is not there, by subject."""
+    done = subprocess.run([BITTING, "doctor", "--json", "--socket", "/nowhere/bitting.sock", *map(str, arguments)],
+                          capture_output=True, text=True, env=environment(), timeout=60, **more)
+    assert done.returncode == UNAVAILABLE, done
+    return findings(done)
 
 
 class CommandLine:

@@ -1,8 +1,6 @@
 """The operator's command line against the real daemon."""
 
 import json
-import os
-import pty
 import re
 import socket
 import stat
@@ -13,7 +11,7 @@ import time
 import pytest
 
 from bitting_cli import (BITTING, DATA_ERROR, NO_INPUT, PROTOCOL, REFUSED, TEMPORARY, UNAVAILABLE, USAGE, CommandLine,
-                         OnTerminal, environment)
+                         OnTerminal, as_nobody, doctor, environment)
 from certificates import Authority
 from waiting import eventually
 
@@ -38,15 +36,6 @@ def make(bitting):
     for code in made:
         bitting.run("codes", "remove", code["access_code_id"], "--patience", "60",
                     status=0 if code["access_code_id"] in bitting("codes", "--json") else NO_INPUT)
-
-
-def as_nobody(*arguments) -> subprocess.CompletedProcess:
-    """Runs a command as a user in no group; opened before, since its path need not be theirs to enter."""
-    with BITTING.open("rb") as program:
-        return subprocess.run(
-            ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", f"/proc/self/fd/{program.fileno()}",
-             *map(str, arguments)],
-            capture_output=True, text=True, env=environment(), timeout=60, pass_fds=[program.fileno()])
 
 
 # Looking.
@@ -295,8 +284,8 @@ def test_over_tls_the_sites_own_authority_is_trusted_when_it_is_named(daemons, t
     refused = locks()
     assert refused.returncode == UNAVAILABLE and "--ca-file" in refused.stderr, refused
     assert eventually(lambda: "Front Door" in locks("--ca-file", str(authority.file)).stdout)
-    findings = doctor("--config", file, "--data-dir", tmp_path / "data")
-    assert findings["certificate"]["verdict"] == "warning" and "renew it" in findings["certificate"]["sentence"]
+    told = doctor("--config", file, "--data-dir", tmp_path / "data")
+    assert told["certificate"]["verdict"] == "warning" and "renew it" in told["certificate"]["sentence"]
 
 
 # On a terminal.
@@ -336,105 +325,3 @@ def test_the_doctor_asks_the_daemon(bitting, daemon, front_door):
     assert done.returncode == (UNAVAILABLE if any(f["verdict"] == "bad" for f in findings.values()) else 0)
     assert findings["daemon"]["verdict"] == "good" and findings["store"]["verdict"] == "good"
     assert findings["data directory"]["verdict"] == "good" and "MiB" in findings["disk"]["sentence"]
-
-
-def doctor(*arguments, **more) -> dict:
-    """The findings of a doctor whose daemon is not there, by subject."""
-    done = subprocess.run([BITTING, "doctor", "--json", "--socket", "/nowhere/bitting.sock", *map(str, arguments)],
-                          capture_output=True, text=True, env=environment(), timeout=60, **more)
-    assert done.returncode == UNAVAILABLE, done
-    return {finding["subject"]: finding for finding in json.loads(done.stdout)["findings"]}
-
-
-CONFIGURATION = """
-site: {{name: Harbour, time_zone: Europe/Berlin}}
-lines:
-  - name: cellar
-    port: {port}
-    baud: 9600
-    protocol: osdp
-    devices: [{{name: reader, address: 0, secure_channel: plain}}]
-doors:
-  - {{name: Cellar, reader: {{device: reader}}, strike: {{device: reader}}}}
-"""
-
-
-def test_the_doctor_names_who_holds_a_port(tmp_path):
-    master, slave = pty.openpty()
-    file = tmp_path / "bitting.yaml"
-    file.write_text(CONFIGURATION.format(port=os.ttyname(slave)))
-    holder = subprocess.Popen(["sleep", "100"], stdin=slave)
-    try:
-        findings = doctor("--config", file, "--data-dir", tmp_path / "data")
-    finally:
-        holder.kill()
-        holder.wait()
-        os.close(slave)
-        os.close(master)
-    assert findings["configuration"]["verdict"] == "good", findings["configuration"]
-    held = findings["line cellar"]
-    assert held["verdict"] == "bad" and f"held by sleep (pid {holder.pid})" in held["sentence"], held
-
-
-def test_the_doctor_tells_a_wrong_configuration(tmp_path):
-    file = tmp_path / "bitting.yaml"
-    file.write_text("site: {name: Harbour, time_zone: Nowhere/Town}\n")
-    finding = doctor("--config", file, "--data-dir", tmp_path / "data")["configuration"]
-    assert finding["verdict"] == "bad" and "time_zone" in finding["sentence"]
-
-
-def test_the_doctor_tells_a_full_disk_and_an_open_directory(tmp_path):
-    data = tmp_path / "data"
-    data.mkdir(mode=0o755)
-    data.chmod(0o755)
-    done = subprocess.run(
-        ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs -o size=1m,mode=755 none "$1" && shift && exec "$@"', "sh",
-         data, BITTING, "doctor", "--json", "--socket", "/nowhere", "--data-dir", data],
-        capture_output=True, text=True, env=environment(), timeout=60)
-    findings = {finding["subject"]: finding for finding in json.loads(done.stdout)["findings"]}
-    assert findings["disk"]["verdict"] == "bad" and "nearly full" in findings["disk"]["sentence"]
-    assert findings["data directory"]["verdict"] == "bad" and "chmod 700" in findings["data directory"]["sentence"]
-    assert findings["daemon"]["verdict"] == "bad" and "systemctl" in findings["daemon"]["sentence"]
-
-
-def test_the_doctor_tells_a_damaged_store_and_leaves_it(daemons, tmp_path):
-    data = tmp_path / "data"
-    data.mkdir(mode=0o700)
-    store = data / "bitting.sqlite"
-    store.write_bytes(b"no store at all, but of some length" * 100)
-    before = store.read_bytes()
-    finding = doctor("--data-dir", data)["store"]
-    assert finding["verdict"] == "bad" and "damaged" in finding["sentence"]
-    assert store.read_bytes() == before
-
-
-def test_the_doctor_without_permission_says_who_has_it(tmp_path):
-    master, slave = pty.openpty()
-    os.fchmod(slave, 0o600)
-    file = tmp_path / "bitting.yaml"
-    file.write_text(CONFIGURATION.format(port=os.ttyname(slave)))
-    tmp_path.chmod(0o755)
-    file.chmod(0o644)
-    # Below the world's own directory for such things all are root's.
-    for parent in tmp_path.parents:
-        if parent.stat().st_uid == os.geteuid() and not parent.stat().st_mode & 0o1000:
-            parent.chmod(parent.stat().st_mode | 0o055)
-    done = as_nobody("doctor", "--json", "--socket", "/nowhere", "--config", file, "--data-dir", tmp_path / "data")
-    os.close(slave)
-    os.close(master)
-    findings = {finding["subject"]: finding for finding in json.loads(done.stdout)["findings"]}
-    assert findings["line cellar"]["verdict"] == "bad" and "group" in findings["line cellar"]["sentence"]
-
-
-# Help.
-
-
-@pytest.mark.parametrize("command", [
-    [], ["status"], ["locks"], ["locks", "show"], ["codes"], ["codes", "list"], ["codes", "show"], ["codes", "add"],
-    ["codes", "set"], ["codes", "remove"], ["codes", "explain"], ["events"], ["exposure"], ["lock"], ["unlock"],
-    ["doctor"], ["simulate"], ["simulate", "keypad"], ["simulate", "connection"]])
-def test_every_command_has_a_help_of_full_sentences(command):
-    done = subprocess.run([BITTING, "help", *command], capture_output=True, text=True, timeout=20, env=environment())
-    assert done.returncode == 0
-    overview = done.stdout.split("\n\n")[0]
-    assert overview.startswith("OVERVIEW: ") and overview.endswith(".")

@@ -16,6 +16,9 @@ BITTING = BINARY.with_name("bitting")
 WRONG, USAGE = 78, 64
 KEY = "7c4f0a93d15be8264760b2c9e83d51fa"
 
+SHIPPED = (ROOT / "packaging/bitting.yaml").read_text()
+# The shipped file as it is when somebody has taken the comment signs off its example.
+UNCOMMENTED = re.sub(r"(?m)^# (?=lines:|doors:| )", "", SHIPPED)
 EXAMPLE = re.search(r"```yaml\n(.*?)```", (ROOT / "docs/configuration.md").read_text(), re.S)[1]
 SITE = "site: {name: A, time_zone: UTC}\n"
 
@@ -62,7 +65,7 @@ def device(**parts) -> str:
 
 
 GOOD = [
-    SITE, EXAMPLE, (ROOT / "packaging/bitting.yaml").read_text(), SITE + "lines: []\ndoors: []\n", "site: {name: '12', time_zone: Europe/Berlin}\n",
+    SITE, EXAMPLE, SHIPPED, UNCOMMENTED, SITE + "lines: []\ndoors: []\n", "site: {name: '12', time_zone: Europe/Berlin}\n",
     *(SITE + text for text in (
         "log: {level: debug}", "api: {listen: '0.0.0.0:80'}", "api: {listen: '[::1]:65535'}", "api: {listen: ['127.0.0.1:1', 'localhost:0']}", "api: {socket: none}",
         "api: {rate_limits: off}", "api: {rate_limits: 'off'}", "api: {rate_limits: published}",
@@ -192,6 +195,20 @@ def test_a_key_file_that_is_none_is_told_without_its_content(content, word, file
     assert content is None or content not in done.stdout
 
 
+def test_the_shipped_example_is_a_door_in_the_form_that_bitting_ports_prints():
+    example = yaml.safe_load(UNCOMMENTED)
+    assert len(example["lines"]) == len(example["doors"]) == 1
+    assert set(example["lines"][0]["port"]) <= {"usb_serial", "interface", "usb_path"}
+
+
+@pytest.mark.parametrize("variable", ["BITTING_API_KEY", "BITTING_CA_FILE", "BITTING_CONFIG", "BITTING_URL"])
+def test_a_variable_that_is_documented_is_known(variable, file):
+    file.write_text(SITE)
+    documented = "".join((ROOT / f"docs/{page}.md").read_text() for page in ("operator", "configuration"))
+    assert variable in documented
+    assert "there is no such variable" not in config("check", file, **{variable: str(file)}).stdout
+
+
 def test_what_is_no_file_is_told(tmp_path):
     for path in (tmp_path, tmp_path / "none.yaml"):
         done = config("check", path)
@@ -230,14 +247,3 @@ def test_the_daemon_says_the_same_and_leaves_nothing_behind(file, tmp_path):
     done = subprocess.run([BINARY, "--config", file, "--log-level", "loud"], capture_output=True, text=True, timeout=20,
                           cwd=tmp_path)
     assert done.returncode == USAGE and "--log-level: log.level: 'loud' will not do" in done.stderr
-
-
-def test_the_manual_is_a_page_that_man_shows_without_complaint(tmp_path):
-    page = tmp_path / "bitting.yaml.5"
-    page.write_text(config("manual", "--date", "November 25, 2026").stdout)
-    shown = subprocess.run(["man", "--warnings=w", "-E", "UTF-8", "-l", page], capture_output=True, text=True,
-                           timeout=60, env={**os.environ, "MANWIDTH": "100", "LANG": "C.UTF-8"})
-    assert shown.returncode == 0 and shown.stderr == ""
-    text = re.sub(".\b", "", shown.stdout)
-    for word in ("site.time_zone", "api.cors_origins", "lock_out.duration", "BITTING_EVENTS_KEEP_DAYS", "key_file"):
-        assert word in text, word

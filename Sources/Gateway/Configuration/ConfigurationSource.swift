@@ -1,4 +1,5 @@
 package import Foundation
+import Glibc
 
 /// All that is wrong with a configuration, in the order of the lines.
 package struct ConfigurationFaults: Error {
@@ -59,9 +60,7 @@ package struct ConfigurationOverlay: Sendable {
 
   private static let prefix = "BITTING_"
   /// Variables that stand for no key of the file.
-  package static let others = [
-    "BITTING_API_KEY", "BITTING_CONFIG", "BITTING_SOCKET", "BITTING_URL", "BITTING_WRITE_DOCS", "BITTING_BINARY",
-  ]
+  package static let others = ["BITTING_API_KEY", "BITTING_CA_FILE", "BITTING_CONFIG", "BITTING_URL"]
 
   /// The variable that stands for a key.
   package static func variable(for path: String) -> String {
@@ -78,9 +77,13 @@ package struct ConfigurationSource: Sendable {
   /// Takes a file and what was said on top of it.
   package init(path: String, overlay: ConfigurationOverlay) throws(ConfigurationFaults) {
     guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+      let isForbidden = unsafe access(path, R_OK) != 0 && errno == EACCES
       throw ConfigurationFaults([
         ConfigurationFault(
-          origin: .line(0), message: "cannot be read; check that the file is there, is UTF-8 text and may be read")
+          origin: .line(0),
+          message: isForbidden
+            ? "may not be read by this user; call 'bitting' with sudo. The daemon's user must be able to read it: chown root:bitting, chmod 0640"
+            : "cannot be read; check that the file is there and is UTF-8 text")
       ])
     }
     try self.init(text, directory: URL(fileURLWithPath: path).deletingLastPathComponent(), overlay: overlay)

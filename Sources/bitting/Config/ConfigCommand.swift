@@ -15,9 +15,7 @@ struct ConfigCommand: ParsableCommand {
     var file: String?
 
     /// Where the file stands.
-    var path: String {
-      self.file ?? ProcessInfo.processInfo.environment["BITTING_CONFIG"] ?? ConfigurationFile.standardPath
-    }
+    var path: String { ConfigurationPlace(option: self.file).path }
 
     /// What variables say on top of it.
     var overlay: ConfigurationOverlay { ConfigurationOverlay(environment: ProcessInfo.processInfo.environment) }

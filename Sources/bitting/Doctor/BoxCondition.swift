@@ -1,3 +1,5 @@
+import LockTransport
+
 /// What there is of clock, disk and other programs on this box. A value: ``findings`` judges it, and looks nothing up.
 struct BoxCondition: Hashable {
   /// The clock.

@@ -1,5 +1,6 @@
 import Glibc
 import LockCore
+import LockTransport
 import TransportSecurity
 
 /// The certificate that the API shows. A value: ``findings(at:)`` judges it, and looks nothing up.

@@ -1,4 +1,5 @@
 import Gateway
+import LockTransport
 import SyncEngine
 
 /// What the daemon answered when it was asked how it does. A value: ``findings(version:)`` judges it.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Glibc
+import LockTransport
 import SyncEngine
 
 /// Where a command prints: standard output, for people or for programs.
@@ -43,6 +44,29 @@ struct Output: Sendable {
 
   /// Prints a document on one line.
   func jsonLine(_ value: JSONValue) throws { try self.line(String(decoding: value.bytes, as: UTF8.self)) }
+
+  /// Prints what was found of this box.
+  func findings(_ findings: [Finding]) throws {
+    if self.isJSON {
+      return try self.json([
+        "findings": .array(
+          findings.map {
+            [
+              "subject": .string($0.subject), "verdict": .string($0.verdict.rawValue), "sentence": .string($0.sentence),
+            ]
+          })
+      ])
+    }
+    for finding in findings {
+      let (mark, tint): (String, Tint) =
+        switch finding.verdict {
+        case .good: ("ok  ", .green)
+        case .warning: ("warn", .yellow)
+        case .bad: ("bad ", .red)
+        }
+      try self.line("\(self.paint(mark, tint))  \(finding.subject): \(finding.sentence)")
+    }
+  }
 
   /// The text in a colour, where that may be.
   func paint(_ text: String, _ tint: Tint?) -> String {
