@@ -19,8 +19,12 @@ import UnixSignals
     abstract: "A gateway for keypad locks: offers the Seam access-code API and talks to the locks itself.",
     discussion: """
       Give --config FILE for real doors, --demo for simulated ones, or both; without either the daemon reads \
-      \(ConfigurationFile.standardPath). The first API key is taken from the \
-      environment variable BITTING_API_KEY; without it one is made, stored hashed and printed once.
+      \(ConfigurationFile.standardPath). SIGHUP has the configuration and the certificate read again. Sockets that \
+      systemd hands over (bitting.socket) take the place of --listen and --socket.
+
+      The first API key is taken from the environment variable BITTING_API_KEY. Without it a daemon that is started by \
+      hand makes one, prints it once and stores it hashed; under systemd none is made, and \
+      'sudo bitting keys create NAME --scope write' makes the first.
 
       Exit status: 0 after SIGTERM or SIGINT; 64 wrong option; 69 the address to listen at is taken; 73 the data \
       directory cannot be written; 74 the store is damaged or could not be upgraded; 75 the data directory belongs to \
@@ -57,7 +61,7 @@ import UnixSignals
 
   @Option(
     help: ArgumentHelp(
-      "How much to log: trace, debug, info, notice, warning, error. (default: notice)", valueName: "level"))
+      "How much to log: trace, debug, info, notice, warning, error, critical. (default: notice)", valueName: "level"))
   var logLevel: String?
 
   @Flag(help: "Let other machines ask without TLS: whoever is on that network can read keys and PINs.")
@@ -150,7 +154,7 @@ import UnixSignals
     services.append(
       ReloadService(
         signals: reloads, loader: loader, source: source, composition: composition, engine: engine, api: api,
-        level: level, logger: logger))
+        certificate: certificate?.certificate, level: level, logger: logger))
     services.append(watch)
     var configuration = ServiceGroupConfiguration(
       services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)

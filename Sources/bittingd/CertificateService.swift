@@ -2,9 +2,8 @@ import Gateway
 import Logging
 import ServiceLifecycle
 import TransportSecurity
-import UnixSignals
 
-/// Keeps the certificate of the API as its files are, as a service: looks at them now and then, and at once on SIGHUP.
+/// Keeps the certificate of the API as its files are, as a service: looks at them now and then.
 struct CertificateService: Service {
   let certificate: ServerCertificate
 
@@ -18,12 +17,6 @@ struct CertificateService: Service {
   }
 
   func run() async throws {
-    let hangUps = await UnixSignalsSequence(trapping: .sighup)
-    await cancelWhenGracefulShutdown {
-      await withDiscardingTaskGroup { group in
-        group.addTask { await self.certificate.run() }
-        group.addTask { for await _ in hangUps { self.certificate.reload() } }
-      }
-    }
+    await cancelWhenGracefulShutdown { await self.certificate.run() }
   }
 }

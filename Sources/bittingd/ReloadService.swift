@@ -4,9 +4,10 @@ import SeamAPI
 import ServiceLifecycle
 import SyncEngine
 import Systemd
+import TransportSecurity
 import UnixSignals
 
-/// Takes the configuration in again at each SIGHUP. A wrong one changes nothing.
+/// Takes the configuration and the certificate in again at each SIGHUP. A wrong one of either changes nothing.
 struct ReloadService: Service {
   /// Trapped from before the start was done, so that an early one does not end the daemon.
   let signals: UnixSignalsSequence
@@ -16,6 +17,8 @@ struct ReloadService: Service {
   let composition: SiteComposition
   let engine: SyncEngine
   let api: SeamAPI
+  /// What the API shows; nil without TLS.
+  let certificate: ServerCertificate?
   let level: LogLevel
   let logger: Logger
 
@@ -24,6 +27,7 @@ struct ReloadService: Service {
       var source = self.source
       for await _ in self.signals {
         ServiceManager.tellReloading()
+        self.certificate?.reload()
         source = await self.reload(from: source)
         ServiceManager.tell(.ready)
       }

@@ -17,6 +17,7 @@ import sdk
 from certificates import Authority
 from metrics import scrape
 from gateway import BINARY, KEY, Daemon
+from service_manager import ServiceManager
 from test_connections import ends, request
 from waiting import elapse, eventually
 
@@ -230,6 +231,21 @@ def test_a_renewed_certificate_is_taken_over_without_dropping_a_connection(make_
         eventually(lambda: daemon.serial() == renewal.serial, "the new certificate is shown", 60)
         assert old.get("/health").status_code == 200 and old._transport._pool.connections[0] is held
     assert daemon.is_running() and "shows the certificate" in daemon.log()
+
+
+def test_a_reload_is_over_once_the_renewed_certificate_is_shown(make_secure, authority, tmp_path):
+    manager = ServiceManager(tmp_path)
+    try:
+        daemon = make_secure(authority.issue("early"))
+        daemon.environment = manager.environment()
+        daemon.start()
+        renewal = authority.issue("late")
+        renewal.replaces(daemon.issued)
+        daemon.process.send_signal(signal.SIGHUP)
+        eventually(lambda: manager.said("READY") == ["1", "1"], "the reload is over", 20)
+        assert daemon.serial() == renewal.serial
+    finally:
+        manager.close()
 
 
 @pytest.mark.parametrize("spoil, words", [
