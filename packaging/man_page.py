@@ -15,6 +15,21 @@ FILES = {
     "/etc/credstore.encrypted/bitting.seal-key":
         "The key that seals PINs and lock keys at rest, encrypted for this machine. Made once, never overwritten.",
 }
+ENVIRONMENT = {
+    "bitting": {
+        "BITTING_URL": "The daemon over TCP instead of the unix socket, as --url gives it.",
+        "BITTING_API_KEY": "The API key for that.",
+        "BITTING_CA_FILE": "Authorities to trust with https beside the system's, as --ca-file names them.",
+        "BITTING_CONFIG": "The configuration, where no option names one.",
+        "NO_COLOR": "When it is not empty, nothing is coloured.",
+    },
+    "bittingd": {
+        "BITTING_API_KEY": "The first API key.",
+        "BITTING_CONFIG": "The configuration, where no option names one.",
+        "BITTING_SECTION_KEY": "A key of the configuration, over what the file says; bitting.yaml(5) lists them.",
+        "CREDENTIALS_DIRECTORY, RUNTIME_DIRECTORY, LISTEN_FDS, NOTIFY_SOCKET, WATCHDOG_USEC": "As systemd sets them.",
+    },
+}
 PAGES = {"bittingd": 8, "bitting": 1, "bitting.yaml": 5}
 # Said of every command alike.
 UNIVERSAL = {"help", "version"}
@@ -39,6 +54,11 @@ def filled(text: str) -> str:
     return "\n".join(escaped(line) for line in textwrap.wrap(text, 78, break_on_hyphens=False, break_long_words=False))
 
 
+def referring(text: str) -> str:
+    """Short lines in which another page is named as pages are."""
+    return re.sub(r"(bitting\.yaml)\(5\)", r"\\fB\1\\fP(5)", filled(text))
+
+
 def spelled(name: dict) -> str:
     return ("-" if name["kind"] == "short" else "--") + name["name"]
 
@@ -51,6 +71,26 @@ def shown(command: dict) -> list[dict]:
     """What can be given to a command alone."""
     return [argument for argument in command.get("arguments", [])
             if argument["shouldDisplay"] and value(argument) not in UNIVERSAL]
+
+
+def own(command: dict) -> list[dict]:
+    """What belongs to this command and to no group of options that others have too."""
+    return [argument for argument in shown(command) if "sectionTitle" not in argument]
+
+
+def groups(command: dict) -> dict[str, list[dict]]:
+    """The options that commands have in common, by the title of their group, of this command and all below it."""
+    found: dict[str, list[dict]] = {}
+    for one in [command, *subcommands(command)]:
+        for argument in shown(one):
+            if title := argument.get("sectionTitle"):
+                options = found.setdefault(title, [])
+                options += [argument] * (argument not in options)
+        if one is not command:
+            for title, options in groups(one).items():
+                known = found.setdefault(title, [])
+                known += [option for option in options if option not in known]
+    return found
 
 
 def subcommands(command: dict) -> list[dict]:
@@ -110,10 +150,11 @@ def command_lines(command: dict, path: list[str]) -> list[str]:
     lines = []
     if not inner:
         lines += [f'.SS "{escaped(" ".join(path[1:]))}"', " ".join(
-            [bold(" ".join(path)), *(synopsis(argument) for argument in shown(command))])]
+            [bold(" ".join(path)), *(synopsis(argument) for argument in own(command)),
+             *(f"[{italic(title.lower())}]" for title in groups(command))])]
         text, statuses = discussion(command)
         lines += paragraphs(f"{command.get('abstract', '')} {text}".strip())
-        for argument in shown(command):
+        for argument in own(command):
             lines += described(argument)
         if statuses:
             lines += [".PP", "Exit status:", *exit_statuses(statuses)]
@@ -145,11 +186,19 @@ def page(command: dict, section: str, version: str, date: str) -> str:
         lines.append("Every command knows " + bold("--help") + ".")
         for one in inner:
             lines += command_lines(one, [program])
+        lines.append('.SH "OPTIONS IN COMMON"')
+        for title, options in groups(command).items():
+            lines.append(f'.SS "{escaped(title)}"')
+            for option in options:
+                lines += described(option)
     if statuses:
         lines += [".SH \"EXIT STATUS\"", *exit_statuses(statuses)]
+    lines.append(".SH ENVIRONMENT")
+    for variable, meaning in ENVIRONMENT[program].items():
+        lines += [".TP", bold(variable), referring(meaning)]
     lines.append(".SH FILES")
     for file, meaning in FILES.items():
-        lines += [".TP", italic(file), re.sub(r"(bitting\.yaml)\(5\)", r"\\fB\1\\fP(5)", filled(meaning))]
+        lines += [".TP", italic(file), referring(meaning)]
     others = [f".BR {name} ({number})" for name, number in PAGES.items() if name != program]
     lines += [".SH \"SEE ALSO\"", *(f"{other} ," for other in others[:-1]), others[-1]]
     return "\n".join(lines) + "\n"
