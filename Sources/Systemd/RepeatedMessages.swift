@@ -25,6 +25,9 @@ public struct RepeatedMessages: Sendable {
 
   private var windows: [String: Window] = [:]
 
+  /// How many different messages are remembered now.
+  var count: Int { self.windows.count }
+
   /// Begins with nothing said.
   public init() {}
 

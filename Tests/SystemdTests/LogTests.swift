@@ -65,6 +65,8 @@ struct LogTests {
   func bounded() {
     var messages = RepeatedMessages()
     for number in 0..<10_000 { _ = messages.said("\(number)", at: .seconds(number % 600)) }
+    #expect(messages.count == RepeatedMessages.mostRemembered)
     #expect(messages.over(at: .seconds(10_000)).isEmpty)
+    #expect(messages.count == 0)
   }
 }
