@@ -14,7 +14,7 @@ struct PairNuki: AsyncParsableCommand {
     commandName: "nuki",
     abstract: "Pair a Nuki smart lock.",
     discussion: """
-      Stop bittingd first (sudo systemctl stop bitting): the radio and the data directory have one owner at a time. As \
+      Stop the daemon first (sudo systemctl stop bitting), and start it again afterwards: the radio and the data directory have one owner at a time. As \
       root this acts as the owner of the data directory, so that bittingd can read what it writes. Hold the lock's button for about \
       five seconds until its ring lights up; the lock then takes a new owner for some 30 seconds. The security PIN is \
       the one that guards the lock's settings in the maker's app: four digits, or six for the fifth generation (Ultra, \
@@ -49,11 +49,7 @@ struct PairNuki: AsyncParsableCommand {
   @Option(help: ArgumentHelp("How long to look for the lock, in seconds.", valueName: "seconds"))
   var timeout = 60
 
-  @Option(help: ArgumentHelp("Where the daemon remembers.", valueName: "dir"))
-  var dataDir = DataDirectory.usual
-
-  @Option(help: ArgumentHelp("The seal key, when it is neither there nor a credential.", valueName: "file"))
-  var sealKeyFile: String?
+  @OptionGroup(title: "Which data directory") var data: DataOptions
 
   @Flag(help: "Print the result as one JSON object.")
   var json = false
@@ -85,11 +81,11 @@ struct PairNuki: AsyncParsableCommand {
   }
 
   private func pair() async throws -> PairedNukiLock {
+    try self.data.checkAccess()
     // Read as whoever calls: the file may be theirs alone.
     let pin = try self.securityPIN()
-    let sealKey = try SealKey.found(for: URL(fileURLWithPath: self.dataDir, isDirectory: true), file: self.sealKeyFile)
-    try DataDirectory.actAsOwner(of: self.dataDir)
-    let directory = try DataDirectory(path: self.dataDir)
+    let sealKey = try self.data.sealKey()
+    let directory = try self.data.take()
     let store = try Store(path: directory.path("bitting.sqlite"), key: sealKey)
     let known = PairedNukiLock.all(in: directory.url, seal: store.seal).locks
     let reactor = try Reactor()
@@ -167,7 +163,7 @@ struct PairNuki: AsyncParsableCommand {
     if !authorization.hasKeypad {
       print("It has no keypad yet: add one with the maker's app, or codes cannot be stored.")
     }
-    print("Start bittingd with this data directory; the door is there then.")
+    print("Start the daemon again (sudo systemctl start bitting); the door is there then.")
   }
 
   /// The PIN from wherever it was given; asked for at the terminal else.
