@@ -114,7 +114,7 @@ public struct SchedulingPolicy: Hashable, Sendable {
   public var overdueAfter: Duration = .minutes(5)
   /// First and longest gap between attempts.
   public var retryGaps: ClosedRange<Duration> = .seconds(5)...(.minutes(15))
-  /// The longest gap once a lock has refused a code again and again: each attempt costs its battery (field P10).
+  /// The longest gap once a lock has refused a code again and again: each attempt costs its battery (P10 in docs/architecture.md).
   public var longestRefusalGap: Duration = .hours(6)
   /// So many refusals of one wish are answered with the usual gaps.
   public var patientRefusals = 12
