@@ -18,13 +18,14 @@ let swift: [SwiftSetting] = [
 let c: [CSetting] = [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]
 
 let coreTargets: [Target] = [
-  .target(name: "CTermios", cSettings: c),
+  .target(name: "CUnixSocket", cSettings: c),
+  .target(name: "CTermios", dependencies: ["CUnixSocket"], cSettings: c),
   .target(name: "CBlueZ", cSettings: c),
   .executableTarget(name: "bitting-bluetooth", dependencies: ["CBlueZ"], cSettings: c),
   .target(name: "CUdev", cSettings: c, linkerSettings: [.linkedLibrary("udev")]),
   .target(
     name: "CCrypto", cSettings: c, linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("sodium")]),
-  .target(name: "CListen", cSettings: c),
+  .target(name: "CListen", dependencies: ["CUnixSocket"], cSettings: c),
   .target(name: "LockCore", swiftSettings: swift),
   .target(name: "Seeded", swiftSettings: swift),
   .target(name: "Sealing", dependencies: ["CCrypto"], swiftSettings: swift),
@@ -39,8 +40,12 @@ let coreTargets: [Target] = [
     name: "LockSimulator", dependencies: ["LockCore", "OfflineCodes", "LockDrivers", "LockTransport", "Seeded"],
     exclude: ["Nuki/README.md"],
     swiftSettings: swift),
+  .target(name: "Supervision", swiftSettings: swift),
+  .target(name: "OpenMetrics", swiftSettings: swift),
   .target(name: "Listening", dependencies: ["CListen"], swiftSettings: swift),
   .testTarget(name: "ListeningTests", dependencies: ["Listening"], swiftSettings: swift),
+  .testTarget(name: "SupervisionTests", dependencies: ["Supervision"], swiftSettings: swift),
+  .testTarget(name: "OpenMetricsTests", dependencies: ["OpenMetrics"], swiftSettings: swift),
   .testTarget(name: "SealingTests", dependencies: ["Sealing"], swiftSettings: swift),
   .testTarget(name: "LockCoreTests", dependencies: ["LockCore", "Seeded"], swiftSettings: swift),
   .testTarget(
@@ -78,8 +83,6 @@ let siteTargets: [Target] = [
   .target(
     name: "Systemd", dependencies: ["CSystemd", .product(name: "Logging", package: "swift-log")],
     swiftSettings: swift),
-  .target(name: "Supervision", swiftSettings: swift),
-  .target(name: "OpenMetrics", swiftSettings: swift),
   .target(
     name: "SyncEngine",
     dependencies: [
@@ -123,8 +126,8 @@ let siteTargets: [Target] = [
   .executableTarget(
     name: "bitting",
     dependencies: [
-      "Gateway", "LockCore", "OfflineCodes", "LockDrivers", "LockTransport", "LockSimulator", "Sealing", "SyncEngine",
-      "TransportSecurity",
+      "Gateway", "Listening", "LockCore", "OfflineCodes", "LockDrivers", "LockTransport", "LockSimulator", "Sealing",
+      "SyncEngine", "TransportSecurity",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
       .product(name: "AsyncHTTPClient", package: "async-http-client"),
       .product(name: "NIOCore", package: "swift-nio"),
@@ -144,8 +147,6 @@ let siteTargets: [Target] = [
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       .product(name: "UnixSignals", package: "swift-service-lifecycle"),
     ], swiftSettings: swift),
-  .testTarget(name: "OpenMetricsTests", dependencies: ["OpenMetrics"], swiftSettings: swift),
-  .testTarget(name: "SupervisionTests", dependencies: ["Supervision"], swiftSettings: swift),
   .testTarget(
     name: "SystemdTests", dependencies: ["Systemd", .product(name: "Logging", package: "swift-log")],
     swiftSettings: swift),

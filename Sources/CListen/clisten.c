@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "clisten.h"
 
+#include <cunixsocket.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -72,43 +73,19 @@ int clisten_tcp(const char *address, uint16_t port, int ipv6_only) {
   return rc < 0 ? rc : fd;
 }
 
-static int make_address(struct sockaddr_un *address, const char *path) {
-  memset(address, 0, sizeof *address);
-  address->sun_family = AF_UNIX;
-  size_t length = strlen(path);
-  // An empty name would be an abstract address.
-  if (length == 0) return -ENOENT;
-  if (length >= sizeof address->sun_path) return -ENAMETOOLONG;
-  memcpy(address->sun_path, path, length);
-  return 0;
-}
-
-int clisten_unix(const char *path) {
-  struct sockaddr_un address;
-  int rc = make_address(&address, path);
-  if (rc < 0) return rc;
-  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) return -errno;
-  // The entry gets the socket's own mode, so it is never open to others, not even for a moment.
-  if (fchmod(fd, 0600) < 0 || bind(fd, (const struct sockaddr *)&address, sizeof address) < 0 ||
-      listen(fd, backlog) < 0)
-    return fails_closing(fd);
-  return fd;
-}
+int clisten_unix(const char *path) { return cunixsocket_listen(path, SOCK_STREAM, backlog); }
 
 int clisten_is_answered(const char *path) {
   struct stat entry;
   if (lstat(path, &entry) < 0) return -errno;
   if (!S_ISSOCK(entry.st_mode)) return -ENOTSOCK;
-  struct sockaddr_un address;
-  int rc = make_address(&address, path);
-  if (rc < 0) return rc;
-  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) return -errno;
-  rc = connect(fd, (const struct sockaddr *)&address, sizeof address) < 0 ? -errno : 0;
-  close(fd);
+  int rc = cunixsocket_connect(path, SOCK_STREAM);
+  if (rc >= 0) {
+    close(rc);
+    return 1;
+  }
   // A full queue of one who listens is EAGAIN; one who listens for another kind of message is EPROTOTYPE.
-  if (rc == 0 || rc == -EAGAIN || rc == -EPROTOTYPE) return 1;
+  if (rc == -EAGAIN || rc == -EPROTOTYPE) return 1;
   return rc == -ECONNREFUSED ? 0 : rc;
 }
 

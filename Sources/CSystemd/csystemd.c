@@ -59,8 +59,6 @@ int csystemd_take_descriptors(char *names, size_t capacity) {
   return rc;
 }
 
-int csystemd_is_listening(int fd) { return sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1); }
-
 int csystemd_stderr_is_journal(void) {
   const char *stream = getenv("JOURNAL_STREAM");
   uintmax_t device, inode;

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "cchannel.h"
 
+#include <cunixsocket.h>
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
@@ -14,46 +15,9 @@ int cchannel_make_pair(int fds[2]) {
   return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) < 0 ? -errno : 0;
 }
 
-static int make_address(struct sockaddr_un *address, const char *path) {
-  memset(address, 0, sizeof *address);
-  address->sun_family = AF_UNIX;
-  size_t length = strlen(path);
-  // An empty name would be an abstract address.
-  if (length == 0) return -ENOENT;
-  if (length >= sizeof address->sun_path) return -ENAMETOOLONG;
-  memcpy(address->sun_path, path, length);
-  return 0;
-}
+int cchannel_connect(const char *path) { return cunixsocket_connect(path, SOCK_SEQPACKET); }
 
-int cchannel_connect(const char *path) {
-  struct sockaddr_un address;
-  int rc = make_address(&address, path);
-  if (rc < 0) return rc;
-  int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) return -errno;
-  if (connect(fd, (const struct sockaddr *)&address, sizeof address) < 0) {
-    int error = errno;
-    close(fd);
-    return -error;
-  }
-  return fd;
-}
-
-int cchannel_listen(const char *path) {
-  struct sockaddr_un address;
-  int rc = make_address(&address, path);
-  if (rc < 0) return rc;
-  int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) return -errno;
-  // The entry gets the socket's own mode, so it is never open to others, not even for a moment.
-  if (fchmod(fd, 0600) < 0 || bind(fd, (const struct sockaddr *)&address, sizeof address) < 0 ||
-      listen(fd, 64) < 0) {
-    int error = errno;
-    close(fd);
-    return -error;
-  }
-  return fd;
-}
+int cchannel_listen(const char *path) { return cunixsocket_listen(path, SOCK_SEQPACKET, 64); }
 
 int cchannel_accept(int fd) {
   int connection;

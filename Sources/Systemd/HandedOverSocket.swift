@@ -6,8 +6,6 @@ public struct HandedOverSocket: Equatable, Sendable {
   public var name: String
   /// The descriptor: whoever takes it closes it. Closed on exec.
   public var descriptor: Int32
-  /// False for a descriptor that is no listening stream socket.
-  public var isListening: Bool
 
   /// Takes all sockets over. Once, and before other threads run: it changes the environment, so that no child
   /// process takes them too. Later calls give none.
@@ -21,8 +19,7 @@ public struct HandedOverSocket: Equatable, Sendable {
     return (0..<count).map { index in
       let descriptor = CSYSTEMD_FIRST_DESCRIPTOR + index
       return HandedOverSocket(
-        name: given.indices.contains(Int(index)) ? String(given[Int(index)]) : "", descriptor: descriptor,
-        isListening: csystemd_is_listening(descriptor) == 1)
+        name: given.indices.contains(Int(index)) ? String(given[Int(index)]) : "", descriptor: descriptor)
     }
   }
 }

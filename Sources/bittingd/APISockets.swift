@@ -76,8 +76,8 @@ struct APISockets {
   ) throws(ListenFault) -> ListeningSocket? {
     if path == Self.none { return nil }
     if let path { return try ListeningSocket.unix(path: path) }
-    let usual = SocketPlace.made(
-      runtimeDirectory: ProcessInfo.processInfo.environment["RUNTIME_DIRECTORY"], dataDirectory: dataDirectory)
+    let usual = SocketPlace.usual(
+      runtimeDirectory: ProcessInfo.processInfo.environment["RUNTIME_DIRECTORY"], otherwise: dataDirectory)
     guard usual.utf8.count <= SocketFile.longestPath else {
       logger.warning(
         "no unix socket: \(usual) has more than \(SocketFile.longestPath) bytes, and the system takes no longer path; give a shorter one with --socket"

@@ -30,10 +30,9 @@ import Testing
   }
 
   @Test func `the unix socket lies where systemd says, else beside the store`() {
-    #expect(SocketPlace.made(runtimeDirectory: "/run/bitting", dataDirectory: "/d") == "/run/bitting/bitting.sock")
-    #expect(SocketPlace.made(runtimeDirectory: "/run/a:/run/b", dataDirectory: "/d") == "/run/a/bitting.sock")
-    #expect(SocketPlace.made(runtimeDirectory: nil, dataDirectory: "/d/") == "/d/bitting.sock")
-    #expect(SocketPlace.made(runtimeDirectory: "", dataDirectory: "/d") == "/d/bitting.sock")
-    #expect(SocketPlace.looked(dataDirectory: "/d") == ["/run/bitting/bitting.sock", "/d/bitting.sock"])
+    #expect(SocketPlace.usual(runtimeDirectory: "/run/bitting", otherwise: "/d") == "/run/bitting/bitting.sock")
+    #expect(SocketPlace.usual(runtimeDirectory: "/run/a:/run/b", otherwise: "/d") == "/run/a/bitting.sock")
+    #expect(SocketPlace.usual(runtimeDirectory: nil, otherwise: "/d/") == "/d/bitting.sock")
+    #expect(SocketPlace.usual(runtimeDirectory: "", otherwise: "/d") == "/d/bitting.sock")
   }
 }

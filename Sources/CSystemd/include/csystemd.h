@@ -27,9 +27,6 @@ uint64_t csystemd_monotonic_usec(void);
 /// into `names`, joined by ':', ended by zero. -ENOBUFS when they do not fit; the descriptors are taken all the same.
 int csystemd_take_descriptors(char *names, size_t capacity);
 
-/// 1 when `fd` is a stream socket that listens, of any family.
-int csystemd_is_listening(int fd);
-
 /// 1 when standard error is read by the journal, as JOURNAL_STREAM says.
 int csystemd_stderr_is_journal(void);
 

@@ -1,5 +1,6 @@
 import Foundation
 import Gateway
+import Listening
 
 /// Where the daemon is asked, and as whom.
 enum GatewayAddress: Hashable {
@@ -11,9 +12,7 @@ enum GatewayAddress: Hashable {
   /// Where the socket lies when nobody says.
   /// - Parameter environment: `RUNTIME_DIRECTORY` is where a service finds its own.
   static func usualSocket(in environment: [String: String]) -> String {
-    // systemd separates several directories by colons; the first is the service's own.
-    let directory = environment["RUNTIME_DIRECTORY"]?.split(separator: ":").first.map(String.init)
-    return "\(directory ?? "/run/bitting")/bitting.sock"
+    SocketPlace.usual(runtimeDirectory: environment["RUNTIME_DIRECTORY"], otherwise: SocketPlace.runtimeDirectory)
   }
 
   /// What options and environment say, options first; the usual socket when they say nothing.
