@@ -1,7 +1,7 @@
 import Foundation
-import Glibc
 import LockCore
 package import OfflineCodes
+import Sealing
 
 /// A door's offline key in a file, as `bitting offline-key export` writes it and `bitting offline-code` reads it:
 /// one JSON object, readable by its owner alone. Whoever has the file can make every offline code of the door.
@@ -20,10 +20,7 @@ package struct OfflineKeyFile: Codable {
     self.name = name
     self.door = key.door.rawValue
     self.generation = key.generation
-    self.secret = key.secret.map { byte in
-      let digits = String(byte, radix: 16)
-      return digits.count == 1 ? "0" + digits : digits
-    }.joined()
+    self.secret = Hexadecimal.text(key.secret)
   }
 
   /// Reads a file.
@@ -57,19 +54,16 @@ package struct OfflineKeyFile: Codable {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
     guard let data = try? encoder.encode(self) else { throw StartFault(.software, "the key cannot be encoded") }
-    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else {
-      throw StartFault(
-        .cannotCreate,
-        errno == EEXIST
-          ? "\(path) is there already and is left as it is; name another file with --to, or delete that one"
-          : "\(path) cannot be written; name another file with --to")
-    }
-    defer { close(descriptor) }
-    let bytes = [UInt8](data) + [UInt8(ascii: "\n")]
-    guard unsafe Glibc.write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0 else {
-      _ = unsafe unlink(path)
-      throw StartFault(.cannotCreate, "\(path) cannot be written; is the disk full?")
+    do {
+      try NewFile.write([UInt8](data) + [UInt8(ascii: "\n")], to: path)
+    } catch {
+      let reason =
+        switch error {
+        case .exists: "is there already and is left as it is; name another file with --to, or delete that one"
+        case .cannotCreate: "cannot be written; name another file with --to"
+        case .cannotWrite: "cannot be written; is the disk full?"
+        }
+      throw StartFault(.cannotCreate, "\(path) \(reason)")
     }
   }
 }

@@ -116,18 +116,15 @@ extension SealKey {
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
     try? FileManager.default.createDirectory(
       atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    let bytes = Array("\(SealKey.drawnText())\n".utf8)
-    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else {
-      throw StartFault(.cannotCreate, "the seal key cannot be kept in \(path); make its directory writable")
-    }
-    defer { close(descriptor) }
-    var about = stat()
-    let isOwned =
-      geteuid() != 0 || (unsafe stat(folder, &about) == 0 && fchown(descriptor, about.st_uid, about.st_gid) == 0)
-    guard isOwned, unsafe write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0 else {
-      _ = unsafe unlink(path)
-      throw StartFault(.cannotCreate, "the seal key cannot be kept in \(path); is the disk full?")
+    do throws(NewFile.Fault) {
+      let file = try NewFile(path: path)
+      var about = stat()
+      if geteuid() == 0, unsafe stat(folder, &about) == 0 { try file.give(to: about.st_uid, about.st_gid) }
+      try file.append(Array("\(SealKey.drawnText())\n".utf8))
+      try file.end()
+    } catch {
+      let cure = error == .cannotWrite ? "is the disk full?" : "make its directory writable"
+      throw StartFault(.cannotCreate, "the seal key cannot be kept in \(path); \(cure)")
     }
   }
 }

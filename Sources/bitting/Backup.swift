@@ -80,20 +80,21 @@ struct Backup: AsyncParsableCommand {
   private static func write(
     _ bytes: AsyncThrowingStream<[UInt8], any Error>, to path: String
   ) async throws {
-    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else {
+    let file: NewFile
+    do { file = try NewFile(path: path) } catch {
       throw StartFault(
         .cannotCreate,
-        errno == EEXIST
+        error == .exists
           ? "\(path) is there already and is left as it is; name another file, or delete that one"
           : "\(path) cannot be written; name another file")
     }
-    let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     do {
-      for try await piece in bytes { try file.write(contentsOf: Data(piece)) }
-      guard fsync(descriptor) == 0 else { throw CocoaError(.fileWriteUnknown) }
+      for try await piece in bytes { try file.append(piece) }
+      try file.end()
+    } catch is NewFile.Fault {
+      throw StartFault(.cannotCreate, "\(path) cannot be written; is the disk full?")
     } catch {
-      _ = unsafe unlink(path)
+      file.discard()
       throw error
     }
   }

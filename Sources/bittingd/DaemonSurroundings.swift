@@ -1,3 +1,4 @@
+import Gateway
 import LockCore
 import LockTransport
 import OpenMetrics

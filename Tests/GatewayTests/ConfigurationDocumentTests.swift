@@ -45,7 +45,7 @@ import Testing
     #expect(Spelling.nearest(to: "secnds", among: ["seconds", "device"]) == "seconds")
     #expect(Spelling.nearest(to: "Naem", among: ["name", "port"]) == "name")
     #expect(Spelling.nearest(to: "quux", among: ["name", "port"]) == nil)
-    #expect(Spelling.distance(Array("abcd".utf8), Array("acbd".utf8)) == 1)
-    #expect(Spelling.distance([], Array("abc".utf8)) == 3)
+    #expect(Spelling.distance("abcd", "acbd") == 1)
+    #expect(Spelling.distance("", "abc") == 3)
   }
 }

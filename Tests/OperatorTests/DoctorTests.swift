@@ -1,3 +1,4 @@
+import Gateway
 import LockCore
 import LockTransport
 import SyncEngine
@@ -7,7 +8,7 @@ import Testing
 
 @Suite struct `What the doctor finds` {
   private static func data(_ change: (inout BoxCondition.Data) -> Void) -> BoxCondition.Data {
-    var data = BoxCondition.Data(path: "/var/lib/bitting", free: 8 << 30, size: 16 << 30)
+    var data = BoxCondition.Data(path: "/var/lib/bitting", disk: DiskSpace(free: 8 << 30, size: 16 << 30))
     data.hasCredential = true
     change(&data)
     return data
@@ -23,10 +24,10 @@ import Testing
     arguments: [
       (Self.data { $0.exists = false }, "data directory", Finding.Verdict.warning, "is not there"),
       (Self.data { $0.mode = 0o755 }, "data directory", .bad, "chmod 700"),
-      (Self.data { $0.free = 30 << 20 }, "disk", .bad, "nearly full: 30 MiB of 16384 MiB"),
-      (Self.data { $0.free = 300 << 20 }, "disk", .warning, "getting full"),
-      (Self.data { $0.freeFiles = 7 }, "disk", .bad, "7 inodes free"),
-      (Self.data { $0.isReadOnly = true }, "disk", .bad, "takes no writes"),
+      (Self.data { $0.disk?.free = 30 << 20 }, "disk", .bad, "nearly full: 30 MiB of 16384 MiB"),
+      (Self.data { $0.disk?.free = 300 << 20 }, "disk", .warning, "getting full"),
+      (Self.data { $0.disk?.freeFiles = 7 }, "disk", .bad, "7 inodes free"),
+      (Self.data { $0.disk?.isReadOnly = true }, "disk", .bad, "takes no writes"),
       (Self.data { $0.isReadable = false }, "store", .warning, "sudo"),
       (Self.data { $0.storeFault = "The store is damaged." }, "store", .bad, "damaged"),
       (Self.data { $0.hasStore = false }, "store", .good, "none yet"),

@@ -10,8 +10,11 @@ package struct ConfigurationEntry: Sendable {
     case optional(String)
   }
 
+  /// How it is written in the file.
   package var name: String
+  /// What its value may be.
   package var form: ConfigurationForm
+  /// Whether it must be there.
   package var presence: Presence
   /// What it decides; one or two sentences, with the signs of Markdown.
   package var meaning: String
@@ -32,6 +35,7 @@ package struct ConfigurationEntry: Sendable {
 package struct ConfigurationSection: Sendable {
   /// What it is about, for people: a paragraph, with the signs of Markdown.
   package var introduction: String
+  /// Its keys, in the order of the documentation.
   package var entries: [ConfigurationEntry]
   /// Which of the keys are there together.
   package var conditions: [Condition]
@@ -135,32 +139,5 @@ extension ConfigurationForm {
     case .mapping(let section), .list(.mapping(let section), _), .either(_, .mapping(let section)): section
     default: nil
     }
-  }
-}
-
-/// Finds what somebody meant.
-enum Spelling {
-  /// The word that differs by few letters; nil when there is none.
-  static func nearest(to word: String, among words: [String]) -> String? {
-    let distances = words.map { (word: $0, distance: Self.distance(Array(word.lowercased().utf8), Array($0.utf8))) }
-    guard let best = distances.min(by: { $0.distance < $1.distance }), best.distance <= max(1, word.count / 3) else {
-      return nil
-    }
-    return best.word
-  }
-
-  /// How many letters must be put in, left out, replaced, or exchanged with their neighbour.
-  static func distance(_ one: [UInt8], _ other: [UInt8]) -> Int {
-    var rows = [Array(0...other.count)]
-    for i in one.indices {
-      var row = [i + 1]
-      for j in other.indices {
-        var best = min(rows[i][j + 1] + 1, row[j] + 1, rows[i][j] + (one[i] == other[j] ? 0 : 1))
-        if i > 0, j > 0, one[i] == other[j - 1], one[i - 1] == other[j] { best = min(best, rows[i - 1][j - 1] + 1) }
-        row.append(best)
-      }
-      rows.append(row)
-    }
-    return rows[one.count][other.count]
   }
 }

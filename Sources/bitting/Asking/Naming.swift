@@ -54,26 +54,10 @@ struct Naming {
     // One word of a name is often all that is written.
     let names = Set(self.candidates.flatMap(\.names)).map { name in
       let parts = [name.lowercased()] + name.lowercased().split(separator: " ").map(String.init).filter { $0.count > 2 }
-      return (name: name, distance: parts.map { Self.distance($0, wanted) }.min() ?? .max)
+      return (name: name, distance: parts.map { Spelling.distance($0, wanted) }.min() ?? .max)
     }
-    let allowed = max(1, wanted.count / 3)
+    let allowed = Spelling.allowed(in: wanted)
     let near = names.filter { $0.distance <= allowed || (wanted.count > 2 && $0.name.lowercased().contains(wanted)) }
     return near.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(3).map(\.name)
-  }
-
-  /// How many characters must be put in, taken out, replaced or swapped with their neighbour to make one of the other.
-  static func distance(_ one: String, _ other: String) -> Int {
-    let (a, b) = (Array(one), Array(other))
-    var (before, last) = ([Int](), Array(0...b.count))
-    for i in a.indices {
-      var row = [i + 1]
-      for j in b.indices {
-        var cost = min(row[j] + 1, last[j + 1] + 1, last[j] + (a[i] == b[j] ? 0 : 1))
-        if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { cost = min(cost, before[j - 1] + 1) }
-        row.append(cost)
-      }
-      (before, last) = (last, row)
-    }
-    return last[b.count]
   }
 }

@@ -82,11 +82,7 @@ struct Codes: AsyncParsableCommand {
       }
       facts.append((code["is_managed"]?.bool == false ? "Found" : "Made", time.text(code["created_at"])))
       try self.output.facts(facts)
-      for issue in code.issues {
-        let mark = self.output.paint(issue.isError ? "error" : "warning", issue.isError ? .red : .yellow)
-        try self.output.line("\n\(mark): \(issue.code) since \(time.text(issue.since))")
-        try self.output.line("  " + issue.message.printable)
-      }
+      try self.output.issues(of: code, time)
     }
   }
 }

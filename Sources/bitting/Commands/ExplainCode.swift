@@ -23,11 +23,7 @@ extension Codes {
       if self.output.isJSON { return try self.output.json(["explanation": explanation.showingPINs(false)]) }
       let time = SiteTime(device: lock)
       try self.output.facts(Self.facts(explanation, time))
-      for issue in (explanation["access_code"] ?? .null).issues {
-        let mark = self.output.paint(issue.isError ? "error" : "warning", issue.isError ? .red : .yellow)
-        try self.output.line("\n\(mark): \(issue.code) since \(time.text(issue.since))")
-        try self.output.line("  " + issue.message.printable)
-      }
+      try self.output.issues(of: explanation["access_code"] ?? .null, time)
       let events = try await client.ask(
         "/events/list",
         ["since": .string(Timestamp.distantPast.iso8601), "access_code_id": .string(code.codeID), "limit": 10_000])

@@ -58,22 +58,7 @@ struct Locks: AsyncParsableCommand {
       if !lengths.isEmpty { facts.append(("PIN lengths", lengths.joined(separator: ", "))) }
       facts.append(("Known since", time.text(lock["created_at"])))
       try self.output.facts(facts)
-      for issue in lock.issues {
-        let mark = self.output.paint(issue.isError ? "error" : "warning", issue.isError ? .red : .yellow)
-        try self.output.line("\n\(mark): \(issue.code) since \(time.text(issue.since))")
-        try self.output.line("  " + issue.message.printable)
-      }
-    }
-  }
-}
-
-extension Output {
-  /// Prints names and what belongs to them, below each other.
-  func facts(_ facts: [(name: String, text: String)]) throws {
-    let width = facts.map(\.name.count).max() ?? 0
-    for fact in facts {
-      let space = String(repeating: " ", count: width - fact.name.count)
-      try self.line("\(self.paint(fact.name, .faint))\(space)  \(fact.text.printable)")
+      try self.output.issues(of: lock, time)
     }
   }
 }

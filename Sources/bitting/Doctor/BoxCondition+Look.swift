@@ -55,13 +55,7 @@ extension BoxCondition.Data {
     self.isReadable = unsafe access(self.path, R_OK | X_OK) == 0
     self.keyMode = self.mode(of: self.path + "/seal-key")
     self.hasCredential = FileManager.default.fileExists(atPath: "/etc/credstore.encrypted/bitting.seal-key")
-    var disk = statvfs()
-    if unsafe statvfs(self.path, &disk) == 0 {
-      self.free = UInt64(disk.f_bavail) * UInt64(disk.f_frsize)
-      self.size = UInt64(disk.f_blocks) * UInt64(disk.f_frsize)
-      self.freeFiles = disk.f_files == 0 ? nil : UInt64(disk.f_favail)
-      self.isReadOnly = disk.f_flag & UInt(ST_RDONLY) != 0
-    }
+    self.disk = DiskSpace(at: self.path)
     let store = self.path + "/bitting.sqlite"
     self.hasStore = FileManager.default.fileExists(atPath: store)
     guard self.isReadable, self.hasStore else { return }

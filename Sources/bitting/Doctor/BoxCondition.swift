@@ -1,3 +1,4 @@
+import Gateway
 import LockTransport
 
 /// What there is of clock, disk and other programs on this box. A value: ``findings`` judges it, and looks nothing up.
@@ -22,14 +23,8 @@ struct BoxCondition: Hashable {
     var isReadable = true
     /// The permissions of the directory, the last nine bits.
     var mode: UInt32 = 0o700
-    /// Bytes that are free for programs without privilege; nil where that is not told.
-    var free: UInt64?
-    /// Bytes of the whole file system.
-    var size: UInt64 = 0
-    /// Files that can still be made; nil where the file system has no bound.
-    var freeFiles: UInt64?
-    /// The file system takes no writes.
-    var isReadOnly = false
+    /// The file system; nil where that is not told.
+    var disk: DiskSpace?
     /// The permissions of the key of the secrets, where it lies in this directory; nil for none.
     var keyMode: UInt32?
     /// The key of the secrets is kept by the service manager.
@@ -56,10 +51,8 @@ struct BoxCondition: Hashable {
   /// Programs that open every serial port that appears.
   static let portProbers = ["ModemManager", "brltty"]
 
-  /// Less than this much room is too little, in bytes.
-  static let leastRoom: UInt64 = 64 << 20
   /// Less than this much room is worth a warning, in bytes.
-  static let scarceRoom: UInt64 = 512 << 20
+  static let scarceRoom = 512 << 20
 }
 
 extension BoxCondition {
@@ -152,25 +145,27 @@ extension BoxCondition.Data {
   }
 
   private var diskFinding: Finding {
-    if self.isReadOnly {
+    guard let disk = self.disk else {
+      return .warning("disk", "how full the file system of \(self.path) is cannot be told")
+    }
+    if disk.isReadOnly {
       return .bad(
         "disk",
         "the file system of \(self.path) takes no writes; see 'dmesg' for why, check the disk, then: sudo mount -o remount,rw"
       )
     }
-    if let freeFiles, freeFiles < 100 {
+    if let freeFiles = disk.freeFiles, freeFiles < 100 {
       return .bad(
         "disk", "no more files can be made at \(self.path) (\(freeFiles) inodes free); delete what is not needed")
     }
-    guard let free else { return .warning("disk", "how full the file system of \(self.path) is cannot be told") }
-    let room = "\(free >> 20) MiB of \(self.size >> 20) MiB are free at \(self.path)"
-    if free < BoxCondition.leastRoom {
+    let room = "\(disk.free >> 20) MiB of \(disk.size >> 20) MiB are free at \(self.path)"
+    if disk.free < DiskSpace.scarce {
       return .bad(
         "disk",
         "nearly full: \(room), and bittingd refuses requests when it cannot write; make room, for example: sudo journalctl --vacuum-size=100M"
       )
     }
-    if free < BoxCondition.scarceRoom {
+    if disk.free < BoxCondition.scarceRoom {
       return .warning("disk", "getting full: \(room); make room before it is needed")
     }
     return .good("disk", room)

@@ -69,3 +69,15 @@ package enum ConfigurationManual {
 extension ConfigurationForm {
   fileprivate var isList: Bool { if case .list = self { true } else { false } }
 }
+
+extension ConfigurationEntry.Presence {
+  /// The default as a column of a table has it.
+  var column: String {
+    switch self {
+    case .required: "required"
+    case .standard("[]"): "none"
+    case .standard(let text): "`\(text)`"
+    case .optional(let words): words
+    }
+  }
+}

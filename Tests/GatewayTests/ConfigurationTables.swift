@@ -1,7 +1,11 @@
+import Foundation
+
+@testable import Gateway
+
 /// The tables of docs/configuration.md: one for each section, with what stands below it by its path.
-package enum ConfigurationTables {
+enum ConfigurationTables {
   /// A page in which what stands between `<!-- keys SECTION -->` and `<!-- end -->` is written anew.
-  package static func filled(into page: String) -> String {
+  static func filled(into page: String) -> String {
     var lines: [Substring] = []
     var isSkipping = false
     for line in page.split(separator: "\n", omittingEmptySubsequences: false) {
@@ -15,7 +19,7 @@ package enum ConfigurationTables {
   }
 
   /// The sections that have a table of their own, by the paths of their keys.
-  package static var sections: [String] { Self.all.map(\.path) + ["variables"] }
+  static var sections: [String] { Self.all.map(\.path) + ["variables"] }
 
   private static let all: [(path: String, section: ConfigurationSection)] =
     ConfigurationFile.schema.entries.compactMap { entry in entry.form.section.map { (entry.name, $0) } }
@@ -47,17 +51,5 @@ package enum ConfigurationTables {
       "| `\(ConfigurationOverlay.variable(for: $0.path))` | `\($0.path)` |"
     }
     return (["| variable | key |", "|---|---|"] + rows).joined(separator: "\n")
-  }
-}
-
-extension ConfigurationEntry.Presence {
-  /// The default as a column of a table has it.
-  var column: String {
-    switch self {
-    case .required: "required"
-    case .standard("[]"): "none"
-    case .standard(let text): "`\(text)`"
-    case .optional(let words): words
-    }
   }
 }
