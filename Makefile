@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-core test-peers test-bluetooth deb check docs contract format clean packages
+.PHONY: help run build test test-core test-peers test-bluetooth test-install deb check docs contract format clean packages
 .DELETE_ON_ERROR:
 
 # Every flag of every build of the whole site stands here; the targets' own flags stand in Package.swift.
@@ -33,6 +33,12 @@ FILES :=
 IN_GUESTS = .ci/install-bluetooth-rig; kernel=$$(Tests/Bluetooth/build_kernel.sh); \
 	$(PYTHON) Tests/Bluetooth/suite.py --kernel "$$kernel" --pytest='$(PYTEST)' $(FILES)
 
+# The newest package on boxes of fresh Debian, booted with systemd, two at a time.
+IN_BOXES = .ci/install-bluetooth-rig; .ci/install-box-rig; kernel=$$(Tests/Bluetooth/build_kernel.sh); \
+	package=$$(ls -t dist/bitting_*.deb | head -n 1); image=$$(Tests/Install/build_box.sh "$$package"); \
+	$(PYTHON) -m pytest Tests/Install -n 2 --dist loadfile --kernel "$$kernel" --image "$$image" \
+	  --package "$$package" $(PYTEST)
+
 # The release build has a tree of its own, since its flags differ. Its programs need Debian's libraries alone.
 RELEASE := .build-release
 RELEASE_FLAGS := $(SWIFT_FLAGS) --scratch-path $(RELEASE) --configuration release --static-swift-stdlib \
@@ -55,6 +61,7 @@ test: packages $(ENVIRONMENTS) ## Pass every test: Swift, then the daemon agains
 	$(PYTHON) $(PEERS) $(OR_NONE_PICKED)
 	.venv-2.2/bin/python $(PEERS) $(OR_NONE_PICKED)
 	$(IN_GUESTS)
+	$(MAKE) --no-print-directory test-install
 
 test-core: packages .venv/made-from ## Pass the tests of the targets that need no package from outside
 	$(CORE) swift test $(CORE_FLAGS)
@@ -65,6 +72,9 @@ test-peers: build $(ENVIRONMENTS) ## Pass only the tests with the official SDK a
 
 test-bluetooth: build .venv/made-from ## Pass only the tests with real Bluetooth, in user-mode Linux; FILES picks some
 	$(IN_GUESTS)
+
+test-install: deb .venv/made-from ## Pass only the tests of the Debian package, on booted boxes of fresh Debian
+	$(IN_BOXES)
 
 deb: packages ## Build the Debian package of this release, and one of its debug symbols, in dist/
 	.ci/install-deb-tools
