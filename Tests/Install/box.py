@@ -101,8 +101,8 @@ class Box:
         given.unlink()
 
     def write(self, place: str, text: str):
-        """Replaces what a file of the box says; its owner and mode stay."""
-        self.do(f"cat > {shlex.quote(place)}", stdin=text)
+        """Replaces what a file of the box says; its owner and mode stay. It outlives a power cut."""
+        self.do(f"cat > {shlex.quote(place)} && sync {shlex.quote(place)}", stdin=text)
 
     def eventually(self, command: str, what: str = "", timeout: float = 30) -> str:
         """Repeats a command until it succeeds; returns what it printed then."""

@@ -112,5 +112,5 @@ def test_bluetooth_is_spoken_only_with_the_drop_in(box, results):
     finally:
         box.do("rm -r /etc/systemd/system/bitting.service.d && systemctl daemon-reload")
     assert said["socket-bluetooth"] == "EAFNOSUPPORT"
-    assert {name: result for name, result in said.items() if name in REFUSED and name != "set-clock"} == {
-        name: results[name] for name in REFUSED if name != "set-clock"}
+    for name, reasons in REFUSED.items():
+        assert said[name] in [*reasons.split(), "EAFNOSUPPORT" if name == "bluetooth-monitor" else ""], name
