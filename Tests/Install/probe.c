@@ -62,6 +62,30 @@ static int traces(void) {
   return errno == 0 ? 0 : -1;
 }
 
+/* Borrows the Bluetooth management channel, as the daemon does, and asks on it for the protocol's version: little-endian
+ * { opcode 0x0001, controller none (0xffff), length 0 }, answered by { event 0x0001, controller, length, opcode, ... }. */
+static int borrows(void) {
+  struct sockaddr_un place = {AF_UNIX, "/run/bitting-bluetooth.sock"};
+  int lender = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+  if (lender < 0 || connect(lender, (struct sockaddr *)&place, sizeof place) < 0) return -1;
+  char text[256], control[CMSG_SPACE(4 * sizeof(int))];
+  struct iovec block = {text, sizeof text};
+  struct msghdr message = {.msg_iov = &block, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+  if (recvmsg(lender, &message, 0) < 0) return -1;
+  struct cmsghdr *lent = CMSG_FIRSTHDR(&message);
+  if (lent == NULL || lent->cmsg_type != SCM_RIGHTS) return errno = ENODATA, -1;
+  int channel;
+  memcpy(&channel, CMSG_DATA(lent), sizeof channel);
+  const unsigned char question[] = {0x01, 0x00, 0xff, 0xff, 0x00, 0x00};
+  unsigned char answer[512];
+  if (write(channel, question, sizeof question) < 0) return -1;
+  for (;;) {
+    ssize_t got = read(channel, answer, sizeof answer);
+    if (got < 8) return -1;
+    if (answer[0] == 0x01 && answer[6] == 0x01) return 0;
+  }
+}
+
 /* The status of a child that runs a program, or what kept it from being run. */
 static int runs(const char *program) {
   int report[2];
@@ -102,6 +126,8 @@ int main(int count, char **words) {
   tell("socket-inet", socket(AF_INET, SOCK_STREAM, 0));
   tell("socket-netlink", socket(AF_NETLINK, SOCK_RAW, 0));
   tell("socket-bluetooth", socket(AF_BLUETOOTH, SOCK_SEQPACKET, 0));
+
+  tell("borrow-bluetooth", borrows());
 
   /* Files. */
   tell("read-home", opens("/home/guest/letter", O_RDONLY));

@@ -98,3 +98,11 @@ def test_an_acknowledged_code_outlives_a_power_cut(box, reader):
 def test_no_pin_and_no_key_is_in_the_journal(box):
     said = box.do("journalctl --no-pager --output cat")
     assert "4711" not in said and "2580" not in said
+
+
+def test_what_root_changes_with_the_daemon_stopped_stays_the_daemons(box, reader):
+    box.do("systemctl stop bitting")
+    box.do("bitting offline-key renew 'Front Door'")
+    assert box.do("find /var/lib/bitting ! -user bitting") == ""
+    box.do("systemctl start bitting")
+    eventually(lambda: is_online(box), "the door is online", timeout=40)

@@ -124,16 +124,11 @@ def test_a_wrong_configuration_changes_nothing_at_a_reload_and_stops_a_start_wit
 def test_what_root_does_with_the_tools_leaves_everything_to_the_daemon(box):
     assert box.do("find /var/lib/bitting ! -user bitting") == ""
     box.write("/root/passphrase", "correct horse battery staple\n")
-    for words in ("doctor --json > /dev/null", "backup --passphrase-file /root/passphrase /root/site.backup",
+    for words in ("backup --passphrase-file /root/passphrase /root/site.backup",
                   "keys create pms --scope read > /dev/null", "audit verify"):
-        assert box.bitting(words).status in (0, 1), words
-    box.do("systemctl stop bitting")
-    done = box.bitting("offline-key renew --help")
-    assert done.status == 0
-    done = box.bitting("seal-key rotate --help")
-    assert done.status == 0
+        assert box.bitting(words).status == 0, words
     assert box.do("find /var/lib/bitting /run/bitting ! -user bitting") == ""
-    box.do("systemctl start bitting && bitting status && audit=$(bitting audit verify) && echo $audit")
+    box.do("systemctl restart bitting && bitting status")
 
 
 def test_the_socket_unit_holds_the_address_while_the_daemon_starts(box):

@@ -22,7 +22,8 @@ ExecPaths={PROBE}
 StandardOutput=file:/run/probe
 """
 
-ALLOWED = ["write-state", "read-configuration", "read-zones", "socket-inet", "socket-netlink", "open-/dev/null"]
+ALLOWED = ["write-state", "read-configuration", "read-zones", "socket-inet", "socket-netlink", "open-/dev/null",
+           "borrow-bluetooth"]
 # The group of the port is up to the administrator: what is refused here is refused to everybody in the unit.
 REFUSED = {
     "read-home": "EACCES ENOENT", "read-root": "EACCES ENOENT", "read-shadow": "EACCES", "read-credential": "EACCES",
@@ -100,6 +101,10 @@ def test_it_sees_no_process_of_others_and_leaves_no_core(results):
     "make-code-of-data", "socket-alg", "trace", "new-user-namespace", "personality", "keyring"])
 def test_another_user_of_the_box_can_do_what_the_unit_refuses(outside, name):
     assert outside[name] == "ok", "the box does not have it, so that it is refused proves nothing"
+
+
+def test_no_other_user_borrows_the_bluetooth_channel(outside):
+    assert outside["borrow-bluetooth"] == "EACCES"
 
 
 def test_bluetooth_is_spoken_only_with_the_drop_in(box, results):
