@@ -34,10 +34,9 @@ IN_GUESTS = .ci/install-bluetooth-rig; kernel=$$(Tests/Bluetooth/build_kernel.sh
 	$(PYTHON) Tests/Bluetooth/suite.py --kernel "$$kernel" --pytest='$(PYTEST)' $(FILES)
 
 # The newest package on boxes of fresh Debian, booted with systemd, two at a time.
-IN_BOXES = .ci/install-bluetooth-rig; .ci/install-box-rig; kernel=$$(Tests/Bluetooth/build_kernel.sh); \
-	package=$$(ls -t dist/bitting_*.deb | head -n 1); image=$$(Tests/Install/build_box.sh "$$package"); \
-	$(PYTHON) -m pytest Tests/Install -n 2 --dist loadfile --kernel "$$kernel" --image "$$image" \
-	  --package "$$package" $(PYTEST)
+IN_BOXES = kernel=$$(Tests/Bluetooth/build_kernel.sh); image=$$(Tests/Install/build_box.sh); \
+	package=$$(ls -t dist/bitting_*.deb | head -n 1); $(PYTHON) -m pytest Tests/Install -n 2 --dist loadfile \
+	  --kernel "$$kernel" --image "$$image" --package "$$package" $(PYTEST)
 
 # The release build has a tree of its own, since its flags differ. Its programs need Debian's libraries alone.
 RELEASE := .build-release
@@ -73,7 +72,11 @@ test-peers: build $(ENVIRONMENTS) ## Pass only the tests with the official SDK a
 test-bluetooth: build .venv/made-from ## Pass only the tests with real Bluetooth, in user-mode Linux; FILES picks some
 	$(IN_GUESTS)
 
-test-install: deb .venv/made-from ## Pass only the tests of the Debian package, on booted boxes of fresh Debian
+test-install: packages .venv/made-from ## Pass only the tests of the Debian package, on booted boxes of fresh Debian
+	.ci/install-bluetooth-rig
+	.ci/install-box-rig
+	# The disk of the box waits for the network most of the time, the package for the compiler.
+	Tests/Install/build_box.sh > /dev/null & $(MAKE) --no-print-directory deb; wait $$!
 	$(IN_BOXES)
 
 deb: packages ## Build the Debian package of this release, and one of its debug symbols, in dist/

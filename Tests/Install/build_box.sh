@@ -1,17 +1,13 @@
 #!/usr/bin/env bash
 # Prints the path of a disk image with a fresh Debian, booted by systemd: what a technician's box is before Bitting comes.
-# Beside Debian's smallest set it has what the package asks for as files in apt's cache, since the box has no network;
-# nothing of that is installed. Made once for each list of dependencies, and kept outside of the checkout.
-#
-#     build_box.sh PACKAGE.deb
+# Beside Debian's smallest set it has what the package asks for (box/packages) as files in apt's cache, since the box has
+# no network; nothing of that is installed. Made once for each state of the files here, and kept outside of the checkout.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-package=$(realpath "$1")
 suite=bookworm
 size=3G
 
-asked=$(dpkg-deb --field "$package" Depends Recommends)
-key=$({ echo "$asked $suite $size"; cat "${BASH_SOURCE[0]}" "$here"/box/*; } | sha256sum | cut -c 1-16)
+key=$(cat "${BASH_SOURCE[0]}" "$here"/box/* | sha256sum | cut -c 1-16)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/bitting
 image=$cache/box-$key.ext4
 mkdir -p "$cache"
@@ -23,13 +19,11 @@ if [ ! -e "$image" ]; then
   work=$(mktemp -d "$cache/building.XXXXXX")
   trap 'rm -rf "$work"' EXIT
   echo "Making a disk with a fresh Debian for the tests, once; it takes some minutes" >&2
-  cp "$package" "$work/asking.deb"
-  # `apt-get install --download-only` puts what the package asks for into the cache, as `apt install` would.
+  asked=$(grep -v '^#' "$here/box/packages" | tr '\n' ' ')
   mmdebstrap --variant=minbase --include=systemd,systemd-sysv,udev,dbus,libpam-systemd \
     --aptopt='APT::Install-Recommends "true"' \
     --skip=cleanup/apt/lists,cleanup/apt/cache \
-    --customize-hook="copy-in '$work/asking.deb' /" \
-    --customize-hook='chroot "$1" apt-get install --yes --download-only /asking.deb && rm "$1/asking.deb"' \
+    --customize-hook="chroot \"\$1\" apt-get install --yes --download-only $asked" \
     --customize-hook="copy-in '$here/box/rig.sh' /usr/local/sbin" \
     --customize-hook="copy-in '$here/box/rig.service' /etc/systemd/system" \
     --customize-hook='chroot "$1" systemctl enable rig.service' \
