@@ -79,6 +79,16 @@ def test_a_guest_types_the_code_and_the_event_names_it(box, reader):
     box.eventually(f"bitting events --json | grep lock.unlocked | grep -q {code['access_code_id']}")
 
 
+def test_the_journal_names_the_lock_and_explains_what_to_do(box, reader):
+    reader.line.cut()
+    explained = "journalctl --boot --unit bitting --catalog --no-pager BITTING_LOCK='Front Door'"
+    box.eventually(f"{explained} | grep -q 'Subject: Front Door does not answer'", timeout=40)
+    assert "Defined-By: Bitting" in box.do(explained)
+    reader.line.mend()
+    box.eventually(f"{explained} | grep -q 'Subject: Front Door answers'", timeout=40)
+    eventually(lambda: is_online(box) and reader.is_secure, "the door is online", timeout=40)
+
+
 def test_an_acknowledged_code_outlives_a_power_cut(box, reader):
     box.do("bitting codes add 'Front Door' --name Ben --code 2580 && bitting codes remove Anna")
     box.cut_power()
