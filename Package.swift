@@ -101,7 +101,7 @@ let siteTargets: [Target] = [
   .target(
     name: "SeamAPI",
     dependencies: [
-      "CListen", "Listening", "LockCore", "OpenMetrics", "SyncEngine", "TransportSecurity",
+      "CListen", "Listening", "LockCore", "OpenMetrics", "Sealing", "SyncEngine", "TransportSecurity",
       .product(name: "AsyncHTTPClient", package: "async-http-client"),
       .product(name: "Hummingbird", package: "hummingbird"),
       .product(name: "HummingbirdCore", package: "hummingbird"),

@@ -18,10 +18,11 @@ extension SyncEngine {
   }
 
   /// Puts a request down that changed nothing in the store.
+  /// - Parameter details: what else should be known of it.
   /// - Throws: ``RequestFault/storeUnavailable(_:)``.
-  public func record(_ request: AuditedRequest) throws(RequestFault) {
+  public func record(_ request: AuditedRequest, _ details: [String: JSONValue] = [:]) throws(RequestFault) {
     do {
-      try self.store.database.write { try self.store.append(request, in: $0) }
+      try self.store.database.write { try self.store.append(request, details, in: $0) }
     } catch {
       throw Self.auditUnavailable(error)
     }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import Gateway
-import Glibc
 import Sealing
 import SyncEngine
 
@@ -10,14 +9,16 @@ struct Backup: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Write codes, keys and history into one encrypted file, while bittingd runs or not.",
     discussion: """
+      Asks the daemon, at its unix socket or with --url on another box: it puts its configuration in, and the audit log \
+      says who had the backup. Over TCP the key must have the scopes admin and reveal. Where no daemon runs, or with \
+      --data-dir, the data directory itself is read; that needs root or the daemon's user.
+
       The file opens with the passphrase, or with the secret key that `bitting backup-key` made, and with nothing else: \
-      keep those elsewhere. Whoever has both can open every door.
+      keep those elsewhere. Whoever has both can open every door. The passphrase does not leave this machine.
       """)
 
   @Argument(help: ArgumentHelp("The file to write; named after machine and day when left out.", valueName: "file"))
   var file: String?
-
-  @OptionGroup(title: "Which data directory") var data: DataOptions
 
   @Option(help: ArgumentHelp("A file with the passphrase; asked for when left out.", valueName: "file"))
   var passphraseFile: String?
@@ -25,28 +26,40 @@ struct Backup: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The public key of whoever may open it, instead of a passphrase.", valueName: "key"))
   var recipient: String?
 
-  @Option(help: ArgumentHelp("A configuration to put in.", valueName: "file"))
+  @OptionGroup(title: "Which daemon, and how it is shown") var gateway: GatewayOptions
+
+  @OptionGroup(title: "Which data directory") var data: DataOptions
+
+  @Option(help: ArgumentHelp("A configuration to put in; a daemon puts its own in.", valueName: "file"))
   var config: String?
+
+  /// True when somebody said that the data directory is to be read here.
+  private var isOwn: Bool { self.data.directory.given != nil || self.data.sealKeyFile != nil || self.config != nil }
 
   func validate() throws {
     guard self.passphraseFile == nil || self.recipient == nil else {
       throw ValidationError("Give --passphrase-file or --recipient, not both.")
     }
+    guard !self.isOwn || (self.gateway.socket == nil && self.gateway.url == nil) else {
+      throw ValidationError(
+        "--data-dir, --seal-key-file and --config are for reading the data directory here, --socket and --url for asking a daemon: give one or the other."
+      )
+    }
   }
 
   func run() async throws {
     do {
-      let seal = try Store.seal(ofStoreAt: try self.data.store(), under: try self.data.sealKey())
-      if let config = self.config, !FileManager.default.isReadableFile(atPath: config) {
-        throw StartFault(.unavailable, "\(config) cannot be read; name the configuration with --config")
+      if self.isOwn { return try await self.writeOwn() }
+      let client = try self.gateway.client()
+      do {
+        try await self.ask(client)
+      } catch {
+        await client.close()
+        throw error
       }
-      let contents = try BackupContents(
-        of: self.data.url, seal: seal, configuration: self.config.map { URL(fileURLWithPath: $0) }, key: try self.key())
-      let path = self.file ?? Self.name(at: Date())
-      try await Self.write(try contents.bytes(), to: path)
-      let summary = contents.summary
-      print("\(path): \(summary.locks) locks, \(summary.codes) access codes, and the keys of the locks")
-      print("Keep what opens it elsewhere, and try it out: bitting restore \(path) --data-dir DIRECTORY")
+      await client.close()
+    } catch let fault as GatewayFault {
+      throw fault.fault.reported(by: "bitting")
     } catch let fault as StartFault {
       throw fault.reported(by: "bitting")
     } catch let fault as Store.Fault {
@@ -56,29 +69,63 @@ struct Backup: AsyncParsableCommand {
     }
   }
 
-  private func key() throws(StartFault) -> BackupKey {
-    if let recipient = self.recipient {
-      guard let bytes = Hexadecimal.bytes(recipient), let key = BackupKey(recipient: bytes) else {
-        throw StartFault(.usage, "--recipient wants the 64 digits that bitting backup-key has printed")
+  // MARK: From the daemon
+
+  private func ask(_ client: GatewayClient) async throws {
+    do throws(GatewayFault) {
+      // Before anybody is asked for a passphrase.
+      _ = try await client.ask("/health")
+    } catch {
+      guard error.isNobodyThere, client.address.isUsual else {
+        if error.refusal == nil { throw error }
+        return try await self.fetch(from: client)
       }
-      return key
+      return try await self.writeOwn(besides: "no bittingd answers at \(client.address), and ")
     }
-    let words = try Passphrase.new(file: self.passphraseFile)
-    let derivation = BackupKey.Derivation.drawn()
-    guard let bytes = try? derivation.key(of: words), let key = BackupKey(bytes, derivation: derivation) else {
-      throw StartFault(.unavailable, "there are no 64 MiB of memory for the passphrase; stop something and try again")
-    }
-    return key
+    try await self.fetch(from: client)
   }
 
-  private static func name(at now: Date) -> String {
-    let day = now.formatted(.iso8601.year().month().day())
-    return "bitting-\(ProcessInfo.processInfo.hostName)-\(day).backup"
+  private func fetch(from client: GatewayClient) async throws {
+    let lock = try BackupLock(recipient: self.recipient, passphraseFile: self.passphraseFile)
+    let path = self.file ?? BackupContents.fileName(at: Date(), host: client.address.host)
+    try await self.write(path) { file in
+      let headers = try await client.download("/bitting/backup", lock.members) { try file.append($0) }
+      return (
+        headers["bitting-locks"].flatMap { Int($0) } ?? 0, headers["bitting-access-codes"].flatMap { Int($0) } ?? 0
+      )
+    }
   }
 
-  /// Writes a new file, synced; one that is there is left as it is.
-  private static func write(
-    _ bytes: AsyncThrowingStream<[UInt8], any Error>, to path: String
+  // MARK: From the data directory
+
+  private func writeOwn(besides reason: String = "") async throws {
+    let store: String
+    do throws(StartFault) {
+      store = try self.data.store()
+    } catch {
+      throw StartFault(error.status, reason + error.message)
+    }
+    let seal = try Store.seal(ofStoreAt: store, under: try self.data.sealKey())
+    if let config = self.config, !FileManager.default.isReadableFile(atPath: config) {
+      throw StartFault(.unavailable, "\(config) cannot be read; name the configuration with --config")
+    }
+    let lock = try BackupLock(recipient: self.recipient, passphraseFile: self.passphraseFile)
+    guard let key = lock.key else { throw StartFault(.software, "the cryptographic library does not work") }
+    let path = self.file ?? BackupContents.fileName(at: Date())
+    try await self.write(path) { [data, config] file in
+      let contents = try BackupContents(
+        of: data.url, seal: seal, configuration: config.map { URL(fileURLWithPath: $0) }, key: key)
+      for try await piece in try contents.bytes() { try file.append(piece) }
+      return (contents.summary.locks, contents.summary.codes)
+    }
+  }
+
+  // MARK: The file
+
+  /// Writes a new file; half of one is worth nothing and is removed.
+  /// - Parameter body: writes it, and tells how many locks and access codes are in it.
+  private func write(
+    _ path: String, _ body: (borrowing NewFile) async throws -> (locks: Int, codes: Int)
   ) async throws {
     let file: NewFile
     do { file = try NewFile(path: path) } catch {
@@ -89,8 +136,9 @@ struct Backup: AsyncParsableCommand {
           : "\(path) cannot be written; name another file")
     }
     do {
-      for try await piece in bytes { try file.append(piece) }
+      let counts = try await body(file)
       try file.end()
+      try self.tell(path, locks: counts.locks, codes: counts.codes)
     } catch is NewFile.Fault {
       throw StartFault(.cannotCreate, "\(path) cannot be written; is the disk full?")
     } catch {
@@ -98,81 +146,15 @@ struct Backup: AsyncParsableCommand {
       throw error
     }
   }
-}
 
-/// `bitting backup-key`: makes the key with which backups are opened, so that the box that makes them never has it.
-struct BackupKeyCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "backup-key",
-    abstract: "Make a key for backups: the secret half into a file, the public half to be printed.",
-    discussion: """
-      Run it where the secret half is to stay, not on the gateway. The gateway makes backups with \
-      `bitting backup --recipient PUBLIC` and cannot open them.
-      """)
-
-  @Argument(help: ArgumentHelp("The file for the secret half.", valueName: "file"))
-  var file: String
-
-  func run() async throws {
-    do {
-      if FileManager.default.fileExists(atPath: self.file) {
-        throw StartFault(.cannotCreate, "\(self.file) is there already and is left as it is; name another file")
-      }
-      try SealKey.draw(into: self.file)
-      print(Hexadecimal.text(try BackupKey.publicKey(of: Passphrase.secretKey(in: self.file))))
-    } catch let fault as StartFault {
-      throw fault.reported(by: "bitting")
+  private func tell(_ path: String, locks: Int, codes: Int) throws {
+    let output = Output(isJSON: self.gateway.json)
+    if output.isJSON {
+      return try output.json([
+        "file": .string(path), "locks": .int(Int64(locks)), "access_codes": .int(Int64(codes)),
+      ])
     }
-  }
-}
-
-/// What opens backups, as people keep it.
-enum Passphrase {
-  private static let shortest = 8
-
-  /// A passphrase for a new backup: from a file, else asked for twice at the terminal.
-  static func new(file: String?) throws(StartFault) -> String {
-    let words: String
-    if let file {
-      words = try Self.read(file)
-    } else {
-      words = try Self.asked("Passphrase for the backup (it is not shown):")
-      guard try Self.asked("Once more:") == words else {
-        throw StartFault(.usage, "the two are not the same; try again")
-      }
-    }
-    guard words.count >= Self.shortest else {
-      throw StartFault(.usage, "the passphrase has fewer than \(Self.shortest) characters; take several words")
-    }
-    return words
-  }
-
-  /// The passphrase of a backup that is there.
-  static func known(file: String?) throws(StartFault) -> String {
-    if let file { return try Self.read(file) }
-    return try Self.asked("Passphrase of the backup (it is not shown):")
-  }
-
-  /// A secret key that `bitting backup-key` has written.
-  static func secretKey(in file: String) throws(StartFault) -> [UInt8] {
-    guard let text = try? String(contentsOfFile: file, encoding: .utf8),
-      let bytes = Hexadecimal.bytes(text.trimmingCharacters(in: .whitespacesAndNewlines)), bytes.count == 32
-    else { throw StartFault(.usage, "\(file) is no secret key; name the file that bitting backup-key has written") }
-    return bytes
-  }
-
-  private static func read(_ file: String) throws(StartFault) -> String {
-    guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
-      throw StartFault(.usage, "\(file) cannot be read; give a file that holds the passphrase with --passphrase-file")
-    }
-    return text.trimmingCharacters(in: .newlines)
-  }
-
-  private static func asked(_ question: String) throws(StartFault) -> String {
-    guard isatty(STDIN_FILENO) == 1 else {
-      throw StartFault(.usage, "the passphrase is needed: give it with --passphrase-file FILE")
-    }
-    FileHandle.standardError.write(Data("\(question)\n".utf8))
-    return unsafe String(cString: getpass(""))
+    try output.line("\(path): \(locks) locks, \(codes) access codes, and the keys of the locks")
+    try output.line("Keep what opens it elsewhere, and try it out: bitting restore \(path) --data-dir DIRECTORY")
   }
 }

@@ -132,7 +132,8 @@ import UnixSignals
     apiSettings.version = Release.version
     let surroundings = DaemonSurroundings(
       directory: directory.url.path, version: Release.version, watchdog: watch.watchdog,
-      certificate: certificate?.certificate)
+      certificate: certificate?.certificate,
+      backups: DaemonBackups(of: directory, store: store, configuration: loader.path))
     let api = SeamAPI(engine: engine, logger: logger, settings: apiSettings, surroundings: surroundings.asked)
     let server = api.server(at: sockets.sockets, certificate: certificate?.certificate) { [described] in
       Greeting(

@@ -13,17 +13,22 @@ struct DaemonSurroundings {
   private let watchdog: Watchdog
   private let directory: String
   private let certificate: ServerCertificate?
+  private let backups: DaemonBackups
 
-  init(directory: String, version: String, watchdog: Watchdog, certificate: ServerCertificate?) {
+  init(
+    directory: String, version: String, watchdog: Watchdog, certificate: ServerCertificate?, backups: DaemonBackups
+  ) {
     self.process = ProcessMetrics(directory: directory, version: version)
     (self.watchdog, self.directory, self.certificate) = (watchdog, directory, certificate)
+    self.backups = backups
   }
 
   /// The same for whoever asks over the API.
   var asked: Surroundings {
     Surroundings(
       metrics: { self.process.families + self.watchdog.families + self.certificateEnd },
-      health: { [self.loops, self.disk] + [self.certificateHealth].compactMap(\.self) })
+      health: { [self.loops, self.disk] + [self.certificateHealth].compactMap(\.self) },
+      backup: { key throws(BackupRefusal) in try await self.backups.make(key) })
   }
 
   private var loops: ServiceHealth {

@@ -95,6 +95,28 @@ import Testing
     }
   }
 
+  @Test func `one backup at a time, from its beginning until its last byte is out or nobody wants it`() async throws {
+    try await self.withBoxes { one, _, _ in
+      try self.fill(one)
+      let (turns, key) = (BackupTurns(), try self.derived())
+      let seal = try Store.seal(ofStoreAt: one.directory.path("bitting.sqlite"), under: one.key)
+      func begin() async throws -> AsyncThrowingStream<[UInt8], any Error> {
+        try await BackupContents.made(
+          of: one.url, seal: seal, configuration: nil, key: key, turn: try #require(turns.take())
+        ).bytes()
+      }
+      var pieces: AsyncThrowingStream<[UInt8], any Error>? = try await begin()
+      #expect(turns.take() == nil)
+      if let pieces { for try await _ in pieces { #expect(turns.take() == nil) } }
+      #expect(turns.take() != nil)
+      pieces = try await begin()
+      if let pieces { for try await _ in pieces { break } }
+      #expect(turns.take() == nil)
+      pieces = nil
+      #expect(turns.take() != nil)
+    }
+  }
+
   @Test func `a backup for a key opens with the secret half alone, and is told to be unproven`() async throws {
     try await self.withBoxes { one, two, file in
       try self.fill(one)

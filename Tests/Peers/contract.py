@@ -23,7 +23,7 @@ ERROR_TYPES = {
           "backup_access_code_not_found", "not_found"},
     405: {"method_not_allowed"},
     408: {"request_timeout"},
-    409: {"duplicate_access_code"},
+    409: {"duplicate_access_code", "backup_under_way"},
     413: {"content_too_large"},
     429: {"rate_limited"},
     503: {"store_unavailable", "gateway_unavailable"},

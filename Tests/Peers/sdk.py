@@ -23,6 +23,7 @@ POSTS_EVERYTHING = VERSION.startswith("2.")
 NO_DIALECT = {
     "test_audit.py": "operators' routes",
     "test_backup.py": "files, and the operator's commands",
+    "test_backup_download.py": "operators' routes",
     "test_canary.py": "files that the daemon leaves behind",
     "test_catalog.py": "a file of the package",
     "test_cli.py": "the operator's commands",

@@ -52,6 +52,20 @@ import Testing
     #expect(arrival.deadline == Self.start + .seconds(5) + Self.limits.answer)
   }
 
+  @Test func `an answer that is sent part by part has time for each part, and none once it is out`() {
+    var arrival = self.arrival({ $0.receivedHead(at: Self.start) }, { $0.receivedEnd() })
+    arrival.answerAdvanced(at: Self.start)
+    #expect(arrival.deadline == nil)
+    for minute in 0..<100 {
+      let now = Self.start + .seconds(60 * minute)
+      if minute == 0 { arrival.answerBegan(at: now) } else { arrival.answerAdvanced(at: now) }
+      #expect(arrival.deadline == now + Self.limits.answer)
+    }
+    arrival.answerEnded(at: Self.start + .seconds(7000))
+    arrival.answerAdvanced(at: Self.start + .seconds(7000))
+    #expect(arrival.deadline == nil)
+  }
+
   @Test func `when there are too many, the one that rests longest ends, never one that is answered`() {
     var table = ConnectionTable<Int>(most: 3, mostOfPeer: 3)
     for id in 1...3 { #expect(table.opened(id, by: "peer \(id)") == nil) }

@@ -3,7 +3,7 @@ package import Sealing
 package import SyncEngine
 
 /// What is inside a backup: `manifest.json` first, then files by their paths in the data directory.
-package struct BackupContents {
+package struct BackupContents: Sendable {
   /// What is told of a backup, and the keys with which its files are sealed.
   struct Manifest: Codable {
     struct DataKey: Codable {
@@ -45,15 +45,15 @@ package struct BackupContents {
   /// A file inside, or the bytes of one.
   private enum Member {
     case bytes(String, Data)
-    case file(String, URL, size: Int)
+    case file(String, FileHandle, size: Int)
   }
 
   /// What is in it.
   package let summary: Store.Summary
   private let members: [Member]
-  private let copy: URL
   private let key: BackupKey
   private let madeAt: String
+  private let turn: BackupTurns.Turn?
 
   /// The program, as backups name it.
   private static let program = "bitting \(Release.version)"
@@ -65,12 +65,18 @@ package struct BackupContents {
   ///   - seal: the seal of its store.
   ///   - configuration: the configuration that the daemon was started with; nil for none.
   ///   - key: what the backup is encrypted with.
-  package init(of directory: URL, seal: Seal, configuration: URL?, key: BackupKey) throws {
-    self.key = key
+  ///   - turn: kept until the last byte is out, or nobody wants it any more.
+  package init(
+    of directory: URL, seal: Seal, configuration: URL?, key: BackupKey, turn: BackupTurns.Turn? = nil
+  ) throws {
+    (self.key, self.turn) = (key, turn)
     self.madeAt = Date().formatted(.iso8601)
-    self.copy = directory.appendingPathComponent("backup-\(UUID().uuidString).sqlite")
-    let summary = try Store.copy(
-      directory.appendingPathComponent(Name.store).path, to: self.copy.path, seal: seal)
+    let path = directory.appendingPathComponent("\(Self.copyPrefix)\(UUID().uuidString).sqlite")
+    let summary = try Store.copy(directory.appendingPathComponent(Name.store).path, to: path.path, seal: seal)
+    // Open and without a name: it is gone with whoever reads it, however that one ends.
+    let copied = Result { (try FileHandle(forReadingFrom: path), try Self.size(of: path)) }
+    try? FileManager.default.removeItem(at: path)
+    let (copy, size) = try copied.get()
     let manifest = Manifest(
       madeAt: self.madeAt, madeBy: Self.program, host: ProcessInfo.processInfo.hostName,
       dataKeys: seal.dataKeys.sorted { $0.key < $1.key }.map {
@@ -90,12 +96,50 @@ package struct BackupContents {
       members.append(.bytes(Name.configuration, data))
     }
     // Last: when it is in place, all that it needs is.
-    let size = try FileManager.default.attributesOfItem(atPath: self.copy.path)[.size] as? Int ?? 0
-    members.append(.file(Name.store, self.copy, size: size))
+    members.append(.file(Name.store, copy, size: size))
     (self.members, self.summary) = (members, summary)
   }
 
-  /// The bytes of the backup, encrypted, piece by piece as they are asked for.
+  /// As ``init(of:seal:configuration:key:turn:)``, on a thread of its own: to copy and check a large store takes a while.
+  package static func made(
+    of directory: URL, seal: Seal, configuration: URL?, key: BackupKey, turn: BackupTurns.Turn
+  ) async throws -> BackupContents {
+    try await withCheckedThrowingContinuation { made in
+      Thread.detachNewThread {
+        made.resume(
+          with: Result {
+            try BackupContents(of: directory, seal: seal, configuration: configuration, key: key, turn: turn)
+          })
+      }
+    }
+  }
+
+  /// Removes copies of the store that somebody left who was ended while making one; not those being made now.
+  package static func clearLeftovers(in directory: URL, at now: Date) {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? []
+    for name in names where name.hasPrefix(Self.copyPrefix) && name.hasSuffix(".sqlite") {
+      let file = directory.appendingPathComponent(name)
+      guard UUID(uuidString: String(name.dropFirst(Self.copyPrefix.count).dropLast(".sqlite".count))) != nil,
+        let written = try? FileManager.default.attributesOfItem(atPath: file.path)[.modificationDate] as? Date,
+        now.timeIntervalSince(written) > 3600
+      else { continue }
+      try? FileManager.default.removeItem(at: file)
+    }
+  }
+
+  private static let copyPrefix = "backup-"
+
+  /// What a file of a backup is best called: after machine and day.
+  /// - Parameter host: the machine; this one when left out.
+  package static func fileName(at now: Date, host: String = ProcessInfo.processInfo.hostName) -> String {
+    "bitting-\(host.filter { $0.isASCII && ($0.isLetter || $0.isNumber || "-._".contains($0)) })-\(now.formatted(.iso8601.year().month().day())).backup"
+  }
+
+  private static func size(of file: URL) throws -> Int {
+    try FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int ?? 0
+  }
+
+  /// The bytes of the backup, encrypted, piece by piece as they are asked for; to be asked for once.
   package func bytes() throws -> AsyncThrowingStream<[UInt8], any Error> {
     let writing = BackupWriting(
       try BackupWriter(key: self.key, madeAt: self.madeAt, madeBy: Self.program),
@@ -103,11 +147,11 @@ package struct BackupContents {
         switch member {
         case .bytes(let name, let data):
           [.bytes(TarHeader(name: name, size: data.count).block), .bytes([UInt8](data)), Self.padding(data.count)]
-        case .file(let name, let url, let size):
-          [.bytes(TarHeader(name: name, size: size).block), .file(url), Self.padding(size)]
+        case .file(let name, let file, let size):
+          [.bytes(TarHeader(name: name, size: size).block), .file(file), Self.padding(size)]
         }
       } + [.bytes([UInt8](repeating: 0, count: 2 * TarHeader.length))],
-      copy: self.copy)
+      turn: self.turn)
     return AsyncThrowingStream { try await writing.next() }
   }
 
@@ -116,26 +160,24 @@ package struct BackupContents {
   }
 }
 
-/// Writes a backup as fast as it is taken. The copy of the store is gone with it.
+/// Writes a backup as fast as it is taken.
 private actor BackupWriting {
   enum Part {
     case bytes([UInt8])
-    case file(URL)
+    case file(FileHandle)
   }
 
   private var writer: BackupWriter
   private var parts: [Part]
-  private let copy: URL
+  private var turn: BackupTurns.Turn?
   private var file: FileHandle?
   private var waiting: [UInt8] = []
   private var hasBegun = false
   private var hasEnded = false
 
-  init(_ writer: BackupWriter, inside parts: [Part], copy: URL) {
-    (self.writer, self.parts, self.copy) = (writer, parts.reversed(), copy)
+  init(_ writer: BackupWriter, inside parts: [Part], turn: BackupTurns.Turn?) {
+    (self.writer, self.parts, self.turn) = (writer, parts.reversed(), turn)
   }
-
-  deinit { try? FileManager.default.removeItem(at: self.copy) }
 
   /// The next bytes; nil at the end.
   func next() throws -> [UInt8]? {
@@ -143,7 +185,10 @@ private actor BackupWriting {
       self.hasBegun = true
       return self.writer.head
     }
-    if self.hasEnded { return nil }
+    if self.hasEnded {
+      self.turn = nil
+      return nil
+    }
     while self.waiting.count <= BackupContainer.pieceLength, let more = try self.more() { self.waiting += more }
     let isLast = self.waiting.count <= BackupContainer.pieceLength
     let piece = Array(self.waiting.prefix(BackupContainer.pieceLength))
@@ -160,8 +205,8 @@ private actor BackupWriting {
     }
     switch self.parts.popLast() {
     case .bytes(let bytes): return bytes
-    case .file(let url):
-      self.file = try FileHandle(forReadingFrom: url)
+    case .file(let file):
+      self.file = file
       return []
     case nil: return nil
     }

@@ -53,6 +53,8 @@ struct Route: Sendable {
   var handle: Handler
   /// Gives the text of a reply that is no JSON; nil for JSON.
   var text: (@Sendable (Call) async -> PlainText)?
+  /// Gives a reply that is sent as it is made; nil for JSON.
+  var stream: (@Sendable (Call) async throws -> StreamedReply)?
 
   /// Makes a route.
   init(_ path: String, _ kind: Kind, needs: Scopes, _ schema: Schema = Schema(), handle: @escaping Handler) {
@@ -63,6 +65,15 @@ struct Route: Sendable {
   init(text path: String, _ kind: Kind, needs: Scopes, text: @escaping @Sendable (Call) async -> PlainText) {
     self.init(path, kind, needs: needs) { _ in [:] }
     self.text = text
+  }
+
+  /// Makes a route whose replies are sent as they are made.
+  init(
+    stream path: String, _ kind: Kind, needs: Scopes, _ schema: Schema,
+    stream: @escaping @Sendable (Call) async throws -> StreamedReply
+  ) {
+    self.init(path, kind, needs: needs, schema) { _ in [:] }
+    self.stream = stream
   }
 }
 

@@ -13,7 +13,7 @@ struct RouteTable: Sendable {
     let routes =
       Route.site + Route.devices + Route.deviceSimulation + Route.locks + Route.accessCodes + Route.unmanagedAccessCodes
       + Route.unmanagedDevices + Route.deviceReports + Route.actionAttempts + Route.events + Route.webhooks + Route.keys
-      + Route.audit + Route.operators + Route.metrics
+      + Route.audit + Route.operators + Route.backups + Route.metrics
     self.routes = Dictionary(routes.map { ($0.path, $0) }) { first, _ in first }
   }
 }

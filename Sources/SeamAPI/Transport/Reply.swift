@@ -25,6 +25,26 @@ extension Response {
   }
 }
 
+/// A reply that is no JSON and is sent as it is made: no more of it is in memory than the client is about to take.
+struct StreamedReply: Sendable {
+  /// Its headers.
+  var headers: HTTPFields
+  /// Its body, piece by piece.
+  var bytes: AsyncThrowingStream<[UInt8], any Error>
+  /// What the audit log says of it beside the request.
+  var details: [String: JSONValue]
+}
+
+extension Response {
+  /// A response whose body is sent as it is made. One that cannot be gone on with ends with its connection, never as if
+  /// it were whole.
+  init(stream reply: StreamedReply) {
+    self.init(
+      status: .ok, headers: reply.headers,
+      body: ResponseBody(asyncSequence: reply.bytes.map { ByteBuffer(bytes: $0) }))
+  }
+}
+
 extension HTTPField.Name {
   /// Names one request, in responses and in the log.
   static var seamRequestID: HTTPField.Name {

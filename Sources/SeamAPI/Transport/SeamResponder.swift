@@ -105,6 +105,12 @@ struct SeamResponder: Sendable {
         version: self.settings.current.version, surroundings: self.surroundings, tally: self.tally)
       if let text = route.text { return Response(text: await text(call)) }
       let audited = self.audit.request(route, by: caller, input, id: id)
+      if let stream = route.stream {
+        let reply = try await stream(call)
+        // Nothing goes out before it is put down who gets it.
+        if let audited { try await self.engine.record(audited, reply.details) }
+        return Response(stream: reply)
+      }
       let members = try await AuditedRequest.$current.withValue(audited) { try await route.handle(call) }
       let reply = JSONValue.object(members.merging(["ok": true]) { _, ok in ok })
       return Response(

@@ -55,6 +55,19 @@ enum GatewayAddress: Hashable {
   }
 }
 
+extension GatewayAddress {
+  /// True for the socket that is asked when nobody says where.
+  var isUsual: Bool { self == .socket(path: Self.usualSocket(in: ProcessInfo.processInfo.environment)) }
+
+  /// The machine that is asked, for people.
+  var host: String {
+    switch self {
+    case .socket: ProcessInfo.processInfo.hostName
+    case .url(let url, _): URL(string: url)?.host ?? "gateway"
+    }
+  }
+}
+
 extension GatewayAddress: CustomStringConvertible {
   /// The place without the key.
   var description: String {

@@ -16,6 +16,8 @@ struct GatewayClient: Sendable {
 
   /// The most that an answer may have, in bytes: some hundred thousand events.
   private static let longestAnswer = 256 * 1024 * 1024
+  /// How long the daemon may say nothing: to copy and check a large store takes a while.
+  private static let longestSilence = Duration.seconds(600)
 
   /// Makes a client; nothing is opened before the first question. ``close()`` must be called at the end.
   /// - Parameters:
@@ -28,7 +30,7 @@ struct GatewayClient: Sendable {
     case .url(let url, _): self.root = url
     }
     var configuration = HTTPClient.Configuration(
-      redirectConfiguration: .disallow, timeout: .init(connect: .seconds(5)))
+      redirectConfiguration: .disallow, timeout: .init(connect: .seconds(5), read: TimeAmount(Self.longestSilence)))
     configuration.httpVersion = .http1Only
     configuration.connectionPool.retryConnectionEstablishment = false
     if !authorities.certificates.isEmpty {
@@ -52,6 +54,54 @@ struct GatewayClient: Sendable {
   func ask(
     _ path: String, _ members: [String: JSONValue] = [:], within limit: Duration = .seconds(40)
   ) async throws(GatewayFault) -> JSONValue {
+    let status: Int
+    let body: [UInt8]
+    do {
+      let response = try await self.client.execute(self.request(path, members), timeout: TimeAmount(limit))
+      status = Int(response.status.code)
+      body = Array(buffer: try await response.body.collect(upTo: Self.longestAnswer))
+    } catch {
+      throw self.fault(error, limit: limit)
+    }
+    return try self.answer(body, status: status)
+  }
+
+  /// Asks for what is no JSON and may be long.
+  /// - Parameters:
+  ///   - path: the path of the API, with a slash in front.
+  ///   - members: what goes in.
+  ///   - take: is given one piece after the other; what it throws is thrown on.
+  /// - Returns: the headers of the answer, the names in lower case. The last piece was given before.
+  /// - Throws: why there is no answer, or no whole one.
+  func download(
+    _ path: String, _ members: [String: JSONValue], take: ([UInt8]) throws -> Void
+  ) async throws -> [String: String] {
+    var refusal: (any Error)?
+    do {
+      let response = try await self.client.execute(self.request(path, members), deadline: .distantFuture)
+      guard response.status == .ok, response.headers["content-type"] == ["application/octet-stream"] else {
+        let body = Array(buffer: try await response.body.collect(upTo: Self.longestAnswer))
+        _ = try self.answer(body, status: Int(response.status.code))
+        throw GatewayFault.stranger(place: "\(self.address)")
+      }
+      for try await piece in response.body {
+        do {
+          try take(Array(buffer: piece))
+        } catch {
+          refusal = error
+          throw error
+        }
+      }
+      return Dictionary(
+        response.headers.map { ($0.name.lowercased(), $0.value) }, uniquingKeysWith: { first, _ in first })
+    } catch let fault as GatewayFault {
+      throw fault
+    } catch {
+      throw refusal ?? self.fault(error, limit: Self.longestSilence)
+    }
+  }
+
+  private func request(_ path: String, _ members: [String: JSONValue]) -> HTTPClientRequest {
     var request = HTTPClientRequest(url: self.root + (self.root.hasSuffix("/") ? String(path.dropFirst()) : path))
     request.method = .POST
     request.headers.add(name: "content-type", value: "application/json")
@@ -60,15 +110,11 @@ struct GatewayClient: Sendable {
     case .url(_, let key): request.headers.add(name: "authorization", value: "Bearer \(key)")
     }
     request.body = .bytes(ByteBuffer(bytes: JSONValue.object(members).bytes))
-    let status: Int
-    let body: [UInt8]
-    do {
-      let response = try await self.client.execute(request, timeout: TimeAmount(limit))
-      status = Int(response.status.code)
-      body = Array(buffer: try await response.body.collect(upTo: Self.longestAnswer))
-    } catch {
-      throw self.fault(error, limit: limit)
-    }
+    return request
+  }
+
+  /// What is in an answer of JSON.
+  private func answer(_ body: [UInt8], status: Int) throws(GatewayFault) -> JSONValue {
     guard let answer = try? JSONReader.read(body), let ok = answer["ok"]?.bool else {
       throw .stranger(place: "\(self.address)")
     }

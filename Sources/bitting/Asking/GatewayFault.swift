@@ -35,6 +35,14 @@ enum GatewayFault: Error, Hashable {
   /// The refusal; nil for what was not even asked.
   var refusal: Refusal? { if case .refused(let refusal) = self { refusal } else { nil } }
 
+  /// True when no daemon runs at a socket.
+  var isNobodyThere: Bool {
+    switch self {
+    case .noSocket, .unattended: true
+    default: false
+    }
+  }
+
   private static let start =
     "start it with 'sudo systemctl start bitting', and see 'journalctl -u bitting -n 50' for why it is not up; for a daemon elsewhere give --socket PATH or --url URL"
 
@@ -72,6 +80,7 @@ enum GatewayFault: Error, Hashable {
     case 404: refusal.type == "not_found" ? .protocolError : .noInput
     case 405: .protocolError
     case 408, 429, 502...599: .temporaryFailure
+    case 409 where refusal.type == "backup_under_way": .temporaryFailure
     case 400..<500: .dataError
     default: .software
     }

@@ -74,7 +74,12 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     case .head(let head):
       self.arrival.answerBegan(at: .now)
       self.endsAfterAnswer = head.headerFields[.connection]?.lowercased() == "close"
-    case .body: break
+    case .body:
+      let written = promise ?? context.eventLoop.makePromise()
+      written.futureResult.assumeIsolated().whenSuccess { _ in self.arrival.answerAdvanced(at: .now) }
+      context.write(data, promise: written)
+      self.setAlarm(context)
+      return
     case .end:
       let written = promise ?? context.eventLoop.makePromise()
       written.futureResult.assumeIsolated().whenComplete { _ in self.answerEnded(context) }

@@ -7,7 +7,7 @@ struct RequestArrival {
     var head = Duration.seconds(10)
     /// From the end of the head to the end of the body.
     var body: Duration { self.head * 3 }
-    /// From the first byte of an answer to the last.
+    /// From the first byte of an answer to the last; of one that is sent part by part, for each part.
     var answer: Duration { self.head * 6 }
     /// From the last byte of an answer that ends the connection to the client's own end of it.
     let farewell = Duration.seconds(2)
@@ -55,6 +55,11 @@ struct RequestArrival {
 
   /// An answer begins to go out.
   mutating func answerBegan(at now: ContinuousClock.Instant) { self.answerSince = now }
+
+  /// A part of an answer is out.
+  mutating func answerAdvanced(at now: ContinuousClock.Instant) {
+    if self.answerSince != nil { self.answerSince = now }
+  }
 
   /// An answer is out, to its last byte.
   mutating func answerEnded(at now: ContinuousClock.Instant) {
