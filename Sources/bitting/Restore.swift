@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Gateway
+import Glibc
 import Sealing
 import SyncEngine
 
@@ -48,10 +49,11 @@ struct Restore: AsyncParsableCommand {
       }
       let secretKey = try self.keyFile.map { file throws(StartFault) in try Passphrase.secretKey(in: file) }
       let passphrase = try self.passphraseFile.map { file throws(StartFault) in try Passphrase.known(file: file) }
+      let user = getuid()
       let key = try self.data.sealKey { Self.say($0) }
       let directory = try self.data.take()
       if let input, let file = self.file {
-        let restoring = try Restoring(into: directory, key: key, replaces: self.replace)
+        let restoring = try Restoring(into: directory, key: key, replaces: self.replace, user: user)
         let outcome = try restoring.restore(input, named: file) { head throws(StartFault) in
           if let secretKey { return .secretKey(secretKey) }
           guard head.passphrase != nil else {
@@ -62,7 +64,7 @@ struct Restore: AsyncParsableCommand {
         }
         Self.tell(outcome, directory: self.data.path)
       } else {
-        let restoring = try Restoring(into: directory, key: key, replaces: true)
+        let restoring = try Restoring(into: directory, key: key, replaces: true, user: user)
         Self.tell(try Self.lastGood(restoring, in: directory.url), directory: self.data.path)
       }
     } catch {

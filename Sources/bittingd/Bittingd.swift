@@ -99,7 +99,8 @@ import UnixSignals
         ),
         ("log.level", "--log-level", [self.logLevel].compactMap(\.self)),
       ])
-    let (source, file) = try loader.load()
+    let (source, file): (ConfigurationSource, ConfigurationFile)
+    do { (source, file) = try loader.load() } catch { throw loader.startFault(error) }
     level.value = Logger.Level(rawValue: file.logLevel) ?? .notice
     for warning in loader.warnings(about: file) { logger.warning("\(warning)") }
     let directory = try DataDirectory(path: self.dataDir)

@@ -28,20 +28,18 @@ struct ConfigurationLoader {
   }
 
   /// Reads all that is said.
-  func load() throws(StartFault) -> (source: ConfigurationSource, file: ConfigurationFile) {
-    let name = self.path ?? "demo"
-    do {
-      let source =
-        if let path = self.path {
-          try ConfigurationSource(path: path, overlay: self.overlay)
-        } else {
-          try ConfigurationSource(Self.demo, directory: URL(fileURLWithPath: "."), overlay: self.overlay)
-        }
-      return (source, try source.file())
-    } catch {
-      throw error.startFault(file: name)
-    }
+  func load() throws(ConfigurationFaults) -> (source: ConfigurationSource, file: ConfigurationFile) {
+    let source =
+      if let path = self.path {
+        try ConfigurationSource(path: path, overlay: self.overlay)
+      } else {
+        try ConfigurationSource(Self.demo, directory: URL(fileURLWithPath: "."), overlay: self.overlay)
+      }
+    return (source, try source.file())
   }
+
+  /// What is wrong, as a reason not to start.
+  func startFault(_ faults: ConfigurationFaults) -> StartFault { faults.startFault(file: self.path ?? "demo") }
 
   /// What should be mended, a sentence each.
   func warnings(about file: ConfigurationFile) -> [String] {

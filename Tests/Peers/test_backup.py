@@ -10,6 +10,7 @@ import pytest
 
 import backup_file
 from gateway import BINARY, Daemon
+from keyring import audit, chain_fault
 from sealing import Opened, key_id
 from waiting import eventually
 
@@ -166,6 +167,11 @@ def test_another_box_serves_the_same_locks_and_nothing_is_paired_or_written(box,
         assert {path.name: path.read_bytes() for path in (other.data / "demo/nuki").iterdir()} == pairings
         # What was made after the backup is on the lock, and nobody's here.
         stranger = other.wait_for_event("access_code.unmanaged.created", timeout=60)
+        # The log goes on where the backup was made, and says that it did.
+        entries = audit(other)
+        [restored] = [entry for entry in entries if entry["action"] == "store.restored"]
+        assert chain_fault(entries) is None and restored["by"] == {"kind": "local_user", "uid": os.getuid()}
+        assert restored["details"]["kind"] == "backup" and restored["details"]["made_at"].endswith("Z")
         assert stranger["device_id"] == deleted["device_id"]
     finally:
         other.close()
@@ -194,6 +200,8 @@ def test_P20_a_damaged_store_is_left_alone_and_the_last_good_state_is_offered(da
     assert str(aside) in said and (aside / "bitting.sqlite").read_bytes() == damaged
     site.start()
     assert site.wait_for_code(code["access_code_id"], timeout=60, status="set")["code"] == code["code"]
+    [restored] = audit(site, action="store.restored")
+    assert restored["details"]["kind"] == "snapshot"
 
 
 def refused(site: Daemon, status: int) -> str:

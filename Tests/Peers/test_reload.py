@@ -7,6 +7,7 @@ import signal
 import pytest
 
 from gateway import Daemon
+from keyring import audit
 from osdp_reader import CAP, CHLNG, ID, Line, Reader
 from waiting import always, elapse, eventually
 
@@ -107,6 +108,9 @@ def test_a_line_of_which_nothing_has_changed_does_not_notice(site):
     site.says["doors"][1]["strike"]["seconds"] = 2
     site.write()
     assert "opened again back" in site.reload()
+    entries = audit(site.daemon, action="daemon.reloaded")
+    assert [(entry["outcome"], entry["by"], entry.get("details")) for entry in entries] == [
+        *[("done", {"kind": "daemon"}, None)] * 3, ("done", {"kind": "daemon"}, {"opened_again": ["back"]})]
     eventually(lambda: back.sent(CHLNG), "the line that has changed begins anew")
     site.daemon.door("back")
     back.wait_until_polled()
@@ -153,6 +157,13 @@ def test_a_wrong_file_changes_nothing_and_is_told_once(site):
         assert log.count(WRONG) == 1 and f"{site.file}:" in log and READ_AGAIN not in log
     site.file.unlink()
     assert "cannot be read" in site.reload(WRONG)
+    # What stands in a wrong file may be a secret in the wrong place: the audit log says only where.
+    site.file.write_text("site: {name: A, time_zone: UTC}\nlog: {level: 5ec2e75ec2e7}\n5ec2e7: 5ec2e7\nlines: '5ec2e7'")
+    assert "5ec2e7" in site.reload(WRONG)
+    refused = audit(site.daemon, action="daemon.reloaded")
+    assert {entry["outcome"] for entry in refused} == {"configuration_wrong"} and len(refused) == 6
+    assert refused[-1]["details"]["mistakes"] == ["line 2 log.level", "line 3 configuration", "line 4 lines"]
+    assert refused[0]["details"]["mistakes"] and "5ec2e7" not in json.dumps(refused)
     assert site.names() == {"front", "back"}
     site.enter("front", code)
     assert all(goes_on(line) for line in site.lines.values())
@@ -174,6 +185,8 @@ def test_settings_take_effect_and_what_needs_a_restart_is_said(site):
     log = site.reload()
     assert "bluetooth.maximum_links has changed: restart needed" in log
     assert log.count("restart needed") == 1
+    [entry] = audit(site.daemon, action="daemon.reloaded")
+    assert entry["details"] == {"needs_restart": ["bluetooth.maximum_links"]}
     assert site.daemon.http.post("/devices/list", headers=origin).headers["access-control-allow-origin"]
     assert outcomes() == {200}
     assert site.daemon.post("/workspaces/get")["workspace"]["name"] == "Elsewhere"

@@ -1,5 +1,7 @@
 package import Foundation
 import Glibc
+import LockCore
+import LockTransport
 package import Sealing
 package import SyncEngine
 
@@ -26,6 +28,7 @@ package struct Restoring {
   private let directory: DataDirectory
   private let key: SealKey
   private let replaces: Bool
+  private let user: UInt32
   private let draft: URL
   /// Where what is replaced goes.
   private let aside: URL
@@ -35,8 +38,11 @@ package struct Restoring {
   ///   - directory: where to.
   ///   - key: the seal key of this box.
   ///   - replaces: what is there is put aside; else the directory must hold no store.
-  package init(into directory: DataDirectory, key: SealKey, replaces: Bool) throws(StartFault) {
-    (self.directory, self.key, self.replaces) = (directory, key, replaces)
+  ///   - user: who does it, for the audit log.
+  package init(
+    into directory: DataDirectory, key: SealKey, replaces: Bool, user: UInt32 = getuid()
+  ) throws(StartFault) {
+    (self.directory, self.key, self.replaces, self.user) = (directory, key, replaces, user)
     self.draft = directory.url.appendingPathComponent("restoring", isDirectory: true)
     self.aside = directory.url.appendingPathComponent(
       "replaced-\(StoreSnapshots.style.format(Date()))", isDirectory: true)
@@ -74,7 +80,8 @@ package struct Restoring {
       let manifest = try Self.manifest(in: self.draft)
       var keys: [UInt32: [UInt8]] = [:]
       for key in manifest.dataKeys { keys[key.generation] = Hexadecimal.bytes(key.key) }
-      let summary = try self.adopt(dataKeys: keys)
+      let summary = try self.adopt(
+        dataKeys: keys, from: ["kind": "backup", "made_at": .string(manifest.madeAt), "host": .string(manifest.host)])
       let (replaced, configuration) = try self.switchOver()
       outcome = Outcome(
         madeAt: manifest.madeAt, host: manifest.host, summary: summary, replaced: replaced,
@@ -97,10 +104,11 @@ package struct Restoring {
     } catch {
       throw StartFault(.cannotCreate, "\(snapshot.path) cannot be copied; is the disk full?")
     }
-    let summary = try self.adopt(dataKeys: nil)
+    let madeAt = StoreSnapshots.date(of: snapshot) ?? ""
+    let summary = try self.adopt(dataKeys: nil, from: ["kind": "snapshot", "made_at": .string(madeAt)])
     let (replaced, _) = try self.switchOver()
     return Outcome(
-      madeAt: StoreSnapshots.date(of: snapshot) ?? "", host: ProcessInfo.processInfo.hostName, summary: summary,
+      madeAt: madeAt, host: ProcessInfo.processInfo.hostName, summary: summary,
       replaced: replaced, configuration: nil, isUnproven: false)
   }
 
@@ -131,13 +139,20 @@ package struct Restoring {
   }
 
   /// Makes the store in the draft this box's own, brings it up to date and checks it.
-  private func adopt(dataKeys: [UInt32: [UInt8]]?) throws(StartFault) -> Store.Summary {
+  /// - Parameter origin: what it was before, for the audit log.
+  private func adopt(
+    dataKeys: [UInt32: [UInt8]]?, from origin: [String: JSONValue]
+  ) throws(StartFault) -> Store.Summary {
     let path = self.draft.appendingPathComponent(BackupContents.Name.store).path
     do throws(Store.Fault) {
       let summary = try Store.adopt(path, dataKeys: dataKeys, under: self.key)
       let store = try Store(path: path, key: self.key)
       let faults = PairedNukiLock.all(in: self.draft, seal: store.seal).faults
+      var entry = AuditDraft("store.restored", by: .caller(.localUser(uid: self.user)))
+      entry.details = origin
+      try store.record(entry, at: Reactor.now.date)
       store.close()
+      Store.settle(path)
       if let fault = faults.first { throw Store.Fault.damaged(path: path, reason: fault.message) }
       return summary
     } catch {

@@ -17,11 +17,27 @@ package struct ConfigurationFaults: Error {
     return StartFault(isUsage ? .usage : .configuration, self.sentences(file: path).joined(separator: "\n"))
   }
 
+  /// Where the mistakes are, without what stands there: `line 12 doors[1].strike.seconds`. Not more than 20.
+  package var places: [String] { self.faults.prefix(20).map(\.place) }
+
   /// A line each, for people.
   package func sentences(file path: String) -> [String] { self.faults.map { $0.sentence(file: path) } }
 }
 
 extension ConfigurationFault {
+  /// Where it is, in words that hold nothing of the file but names of keys that are known.
+  fileprivate var place: String {
+    let place =
+      switch self.origin {
+      case .line(let line): line > 0 ? "line \(line)" : "the file"
+      case .variable(let name), .option(let name): name
+      case .fallback: "a default"
+      }
+    let key = self.message.prefix { $0 != ":" }
+    let isKey = key.utf8.allSatisfy { "abcdefghijklmnopqrstuvwxyz0123456789_.[]".utf8.contains($0) }
+    return isKey && key.count < 80 ? "\(place) \(key)" : place
+  }
+
   /// The line in the file; after all of them for what is said elsewhere.
   fileprivate var line: Int { if case .line(let line) = self.origin { line } else { .max } }
 }

@@ -1,6 +1,6 @@
 internal import Foundation
 internal import GRDB
-internal import LockCore
+public import LockCore
 
 /// The audit log: a chain of entries that is only ever appended to, and shortened at its old end.
 extension Store {
@@ -15,6 +15,16 @@ extension Store {
         arguments: [
           sequence, now.milliseconds, text, AuditRecord.hash(of: text, after: previous ?? AuditRecord.origin),
         ])
+    }
+  }
+
+  /// Puts something down for a command that has the store to itself; it is synced when this returns.
+  /// - Throws: ``Fault``.
+  public func record(_ draft: AuditDraft, at now: Timestamp) throws(Fault) {
+    do {
+      try self.database.write { try self.append([draft], at: now, in: $0) }
+    } catch {
+      throw Fault(error, path: self.path)
     }
   }
 
