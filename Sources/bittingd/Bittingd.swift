@@ -151,7 +151,8 @@ import UnixSignals
     services.append(WebhookService(webhooks: engine.webhooks, authorities: authorities))
     if let certificate { services.append(certificate) }
     services.append(
-      SnapshotService(store: store, snapshots: StoreSnapshots(of: directory.url), logger: logger))
+      SnapshotService(
+        store: store, snapshots: StoreSnapshots(of: directory.url, keeping: file.retention.snapshots), logger: logger))
     services.append(server)
     services.append(
       ReloadService(

@@ -19,8 +19,11 @@ extension ConfigurationFile {
   func site(store: Store, logger: Logger) throws -> SiteDefinition {
     var site = SiteDefinition(name: self.siteName, timeZone: self.timeZone)
     site.backupPoolSize = self.backupPoolSize
-    site.eventRetention = .hours(24 * self.keepDays)
-    site.auditRetention = .hours(24 * self.auditDays)
+    site.retention.events = .hours(24 * self.retention.eventDays)
+    site.retention.audit = .hours(24 * self.retention.auditDays)
+    site.retention.auditEntries = self.retention.auditEntries
+    site.retention.attempts = .hours(24 * self.retention.attemptDays)
+    site.retention.tenancies = .hours(24 * self.retention.slotHolderDays)
     let directory = PortDirectory.present()
     for line in self.lines {
       if let advice = directory.advice(on: line.port) { logger.warning("line \(line.name): \(advice)") }

@@ -28,7 +28,7 @@ import Testing
     #expect(file.siteName == "Harbour")
     #expect(file.timeZone == "Europe/Berlin")
     #expect(file.doors.isEmpty && file.lines.isEmpty)
-    #expect(file.keepDays == 90 && file.backupPoolSize == 3 && file.logLevel == "notice")
+    #expect(file.retention.eventDays == 90 && file.backupPoolSize == 3 && file.logLevel == "notice")
     #expect(file.api.listen == ["127.0.0.1:8471"] && file.api.rateLimitScale == 1 && file.api.corsOrigins.isEmpty)
     #expect(file.bluetooth.maximumLinks == 5 && file.bluetooth.idleVisitsPerDay == 24)
   }

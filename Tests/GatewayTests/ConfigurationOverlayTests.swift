@@ -17,12 +17,12 @@ import Testing
       options: [("api.listen", "--listen", ["127.0.0.1:2", "[::1]:2"]), ("log.level", "--log-level", [])])
     let source = try ConfigurationSource(self.text, directory: URL(fileURLWithPath: "/"), overlay: overlay)
     let file = try source.file()
-    #expect(file.keepDays == 40 && file.logLevel == "debug" && file.siteName == "12")
+    #expect(file.retention.eventDays == 40 && file.logLevel == "debug" && file.siteName == "12")
     #expect(file.api.listen == ["127.0.0.1:2", "[::1]:2"] && file.api.rateLimitScale == nil)
     #expect(file.timeZone == "UTC" && file.backupPoolSize == 3)
     var origins: [String: ConfigurationOrigin] = [:]
     for setting in source.settings { origins[setting.path] = setting.origin }
-    #expect(origins["events.keep_days"] == .variable("BITTING_EVENTS_KEEP_DAYS"))
+    #expect(origins["retention.events_days"] == .variable("BITTING_EVENTS_KEEP_DAYS"))
     #expect(origins["api.listen"] == .option("--listen"))
     #expect(origins["site.time_zone"] == .line(1))
     #expect(origins["access_codes.backup_pool_size"] == .fallback)

@@ -222,7 +222,7 @@ import Testing
         #expect(!snapshots.isDue(at: now + 86_399, size: 100_000))
         #expect(!snapshots.isDue(at: now + 5 * 86_400 - 1, size: 10 << 20))
       }
-      #expect(snapshots.all.count == StoreSnapshots.kept)
+      #expect(snapshots.all.count == StoreSnapshots.usual)
       #expect(snapshots.isDue(at: start, size: 100_000))
       store.close()
       try Data("no store".utf8).write(to: URL(fileURLWithPath: one.directory.path("bitting.sqlite")))

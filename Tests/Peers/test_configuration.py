@@ -74,6 +74,8 @@ GOOD = [
         "api: {cors_origins: [https://panel.example, 'http://127.0.0.1:3000']}",
         "api: {request_timeout: 1s}", "api: {request_timeout: 1m}", "api: {request_timeout: 1500ms}",
         "access_codes: {backup_pool_size: 10}", "events: {keep_days: 2}", "events: {keep_days: 3650}",
+        "audit: {keep_days: 30}", "retention: {}", "retention: {events_days: 2, audit_days: 3650, audit_entries: 1000}",
+        "retention: {attempts_days: 1, slot_holders_days: 3650, snapshots: 30}\nevents: {}",
         "bluetooth: {adapters: ['00:1a:7D:DA:71:13'], maximum_links: 20, idle_visits_per_day: 2}")),
     line(port={"usb_serial": "FT1234"}), line(port={"usb_serial": "FT1234", "interface": 0}),
     line(port={"usb_path": "pci-0000:00:14.0-usb-0:1.2:1.0"}), line(baud=300), line(baud=4000000), line(rs485=True), line(rs485={}), line(rs485={"rts_on_send": False}),
@@ -108,6 +110,7 @@ BAD = [
         "api: {request_timeout: 10 s}", "api: {request_timeout: 1h}", "api: []", "api:", "api: ~",
         "access_codes: {backup_pool_size: 0}", "access_codes: {backup_pool_size: 11}",
         "access_codes: {backup_pool_size: '3'}", "access_codes: {backup_pool_size: 2.5}",
+        "retention: {events_days: 1}", "retention: {audit_entries: 999}", "retention: {snapshots: 0}", "retention: {days: 4}",
         "events: {keep_days: 1}", "events: {keep_days: 3651}", "events: {keep_days: true}", "events: {days: 4}",
         "bluetooth: {adapters: [hci0]}", "bluetooth: {adapters: ['00:1A:7D:DA:71']}", "bluetooth: {maximum_links: 21}",
         "bluetooth: {idle_visits_per_day: 1}", "lines: {}", "lines: [1]", "doors: [~]", "doors: D", "dors: []")),
@@ -217,6 +220,23 @@ def test_what_is_no_file_is_told(tmp_path):
     assert config("check", tmp_path / "latin.yaml").returncode == WRONG
 
 
+def test_keys_of_earlier_versions_are_read_where_they_stood(file):
+    def retention(text: str, **variables) -> dict:
+        file.write_text(SITE + text)
+        rows = json.loads(config("show", "--json", file, **variables).stdout)["settings"]
+        return {row["key"]: (row["value"], row["from"]) for row in rows if row["key"].endswith(("events_days", "audit_days"))}
+    line = SITE.count("\n") + 1
+    assert retention("events: {keep_days: 30}\naudit: {keep_days: 40}") == {
+        "retention.events_days": ("30", f"{file}:{line}"), "retention.audit_days": ("40", f"{file}:{line + 1}")}
+    assert retention("retention:\nevents: {keep_days: 30}")["retention.events_days"][0] == "30"
+    assert retention("", BITTING_EVENTS_KEEP_DAYS="20")["retention.events_days"] == ("20", "BITTING_EVENTS_KEEP_DAYS")
+    assert retention("", BITTING_RETENTION_EVENTS_DAYS="21")["retention.events_days"][0] == "21"
+    file.write_text(SITE + "retention: {events_days: 40}\nevents: {keep_days: 30}")
+    done = config("check", file)
+    assert done.returncode == WRONG
+    assert f"{file}:{line + 1}: events.keep_days: 'retention.events_days' says the same; keep that one" in done.stdout
+
+
 def test_every_value_is_shown_with_its_source(file):
     file.write_text(EXAMPLE)
     done = config("show", "--json", file, BITTING_LOG_LEVEL="debug", BITTING_SITE_TIME_ZONE="UTC")
@@ -224,7 +244,7 @@ def test_every_value_is_shown_with_its_source(file):
     assert rows["site.name"] == ("Harbour Street 12", f"{file}:2")
     assert rows["site.time_zone"] == ("UTC", "BITTING_SITE_TIME_ZONE")
     assert rows["log.level"] == ("debug", "BITTING_LOG_LEVEL")
-    assert rows["events.keep_days"] == ("90", "default")
+    assert rows["retention.events_days"] == ("90", "default")
     assert rows["doors[1].strike.seconds"] == ("3", f"{file}:{EXAMPLE.split('strike:')[0].count(chr(10)) + 1}")
     assert rows["doors[1].keypad.code_lengths"][0] == "[4, 5, 6, 7, 8]"
     assert "BITTING_LOG_LEVEL" in config("show", file, BITTING_LOG_LEVEL="debug").stdout

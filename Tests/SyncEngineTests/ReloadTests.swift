@@ -85,11 +85,11 @@ import Testing
     #expect(site.site.doors[site.id("Front")]?.ledger.codes.count == 3)
     try Self.reload(site) {
       ($0.backupPoolSize, $0.name, $0.timeZone) = (5, "Other", "UTC")
-      $0.eventRetention = .hours(48)
+      $0.retention.events = .hours(48)
     }
     site.advance(by: .minutes(1))
     #expect(site.site.doors[site.id("Front")]?.ledger.codes.count == 5)
-    #expect(site.site.name == "Other" && site.site.timeZone == "UTC" && site.site.eventRetention == .hours(48))
+    #expect(site.site.name == "Other" && site.site.timeZone == "UTC" && site.site.retention.events == .hours(48))
   }
 
   @Test func `a link of which nothing has changed is not opened again; others are closed and opened`() async throws {

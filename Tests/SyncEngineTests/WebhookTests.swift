@@ -142,11 +142,11 @@ import Testing
     queue.skip(to: 1)
     _ = queue.ended(2, .unanswered(reason: "no answer"), at: Self.now)
     try store.write(queue, over: fresh, of: "w")
-    #expect(try store.prune(eventsBefore: Self.now + .hours(1), othersBefore: Self.now))
+    #expect(try store.prune(eventsBefore: Self.now + .hours(1), attemptsBefore: Self.now, tenanciesBefore: Self.now))
     #expect(try store.events(EventFilter()).map(\.sequence) == [2])
     // A forgotten event is no reason to wait for it.
     try store.write(WebhookQueue(position: 2), over: queue, of: "w")
-    #expect(try store.prune(eventsBefore: Self.now + .hours(1), othersBefore: Self.now))
+    #expect(try store.prune(eventsBefore: Self.now + .hours(1), attemptsBefore: Self.now, tenanciesBefore: Self.now))
     #expect(try store.events(EventFilter()).isEmpty)
   }
 

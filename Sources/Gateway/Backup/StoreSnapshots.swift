@@ -5,15 +5,19 @@ package import SyncEngine
 /// Good states of the store that the daemon puts by, to go back to when the store is damaged: verified copies in the
 /// folder `snapshots` of the data directory, sealed like the store itself.
 package struct StoreSnapshots: Sendable {
-  /// How many are kept.
-  package static let kept = 3
+  /// How many are kept when nobody says.
+  package static let usual = 3
   /// How much is written in a day for them on average, in bytes; a large store is copied less often.
   static let dailyBudget = 2 << 20
 
   private let folder: URL
+  private let most: Int
 
   /// The snapshots of a data directory.
-  package init(of directory: URL) { self.folder = directory.appendingPathComponent("snapshots", isDirectory: true) }
+  /// - Parameter most: how many are kept.
+  package init(of directory: URL, keeping most: Int = usual) {
+    (self.folder, self.most) = (directory.appendingPathComponent("snapshots", isDirectory: true), most)
+  }
 
   /// Every snapshot, the newest first.
   package var all: [URL] {
@@ -57,7 +61,7 @@ package struct StoreSnapshots: Sendable {
     }
     let target = self.folder.appendingPathComponent("bitting-\(Self.style.format(now)).sqlite")
     guard unsafe rename(draft.path, target.path) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
-    for old in self.all.dropFirst(Self.kept) { try? FileManager.default.removeItem(at: old) }
+    for old in self.all.dropFirst(self.most) { try? FileManager.default.removeItem(at: old) }
   }
 
   /// How names tell when: 20261125T203000Z.

@@ -12,10 +12,12 @@ extension ConfigurationFile {
       "webhooks", WebhookKeys.section, .optional("as below"), "how events are sent")
     static let accessCodes = ConfigurationSectionKey(
       "access_codes", AccessCodeKeys.section, .optional("as below"), "access codes of the whole site")
+    static let retention = ConfigurationSectionKey(
+      "retention", RetentionKeys.section, .optional("as below"), "how long what is over is remembered")
     static let events = ConfigurationSectionKey(
-      "events", EventKeys.section, .optional("as below"), "what is remembered of events")
+      "events", EventKeys.section, .optional("nothing"), "an earlier place of what `retention` says")
     static let audit = ConfigurationSectionKey(
-      "audit", AuditKeys.section, .optional("as below"), "what is remembered of who did what")
+      "audit", AuditKeys.section, .optional("nothing"), "an earlier place of what `retention` says")
     static let bluetooth = ConfigurationSectionKey(
       "bluetooth", BluetoothKeys.section, .optional("as below"), "the radio")
     static let lines = ConfigurationSectionKey(
@@ -23,7 +25,7 @@ extension ConfigurationFile {
     static let doors = ConfigurationSectionKey(
       listOf: DoorKeys.section, "doors", .optional("none"), "the doors at the lines")
     static let section = ConfigurationSection(
-      "The whole file.", [site, log, api, webhooks, accessCodes, events, audit, bluetooth, lines, doors])
+      "The whole file.", [site, log, api, webhooks, accessCodes, retention, events, audit, bluetooth, lines, doors])
   }
 
   /// The keys of the site.
@@ -51,22 +53,5 @@ extension ConfigurationFile {
       "backup_pool_size", in: 1...10, .standard("3"),
       "how many codes are kept ready on a lock whose backup pool is on; see [access-codes.md](access-codes.md)")
     static let section = ConfigurationSection("May be left out.", [backupPoolSize])
-  }
-
-  /// The keys about events.
-  enum EventKeys {
-    // At least as long as a webhook's receiver is tried with an event.
-    static let keepDays = ConfigurationKey.integer(
-      "keep_days", in: 2...3650, .standard("90"),
-      "for how many days [events](events.md) are kept. A webhook that does not answer for longer misses what is older")
-    static let section = ConfigurationSection("May be left out.", [keepDays])
-  }
-
-  /// The keys about the audit log.
-  enum AuditKeys {
-    static let keepDays = ConfigurationKey.integer(
-      "keep_days", in: 30...3650, .standard("366"),
-      "for how many days entries of the [audit log](keys.md#the-audit-log) are kept, 100,000 of them at most")
-    static let section = ConfigurationSection("May be left out.", [keepDays])
   }
 }

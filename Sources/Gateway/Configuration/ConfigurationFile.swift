@@ -112,10 +112,8 @@ package struct ConfigurationFile {
   package var webhookAuthorities: String?
   /// How many codes are kept ready on a lock whose backup pool is on.
   package var backupPoolSize: Int
-  /// How many days events are kept.
-  package var keepDays: Int
-  /// How many days entries of the audit log are kept.
-  package var auditDays: Int
+  /// How long what is over is remembered.
+  package var retention: Retention
   /// The radio.
   package var bluetooth: Bluetooth
   /// The serial lines.
@@ -151,8 +149,7 @@ package struct ConfigurationFile {
     self.webhookAuthorities = values.section(RootKeys.webhooks).given(WebhookKeys.authorities)
       .map { Self.place(of: $0, from: directory) }
     self.backupPoolSize = values.section(RootKeys.accessCodes)[AccessCodeKeys.backupPoolSize]
-    self.keepDays = values.section(RootKeys.events)[EventKeys.keepDays]
-    self.auditDays = values.section(RootKeys.audit)[AuditKeys.keepDays]
+    self.retention = Self.retention(values.section(RootKeys.retention))
     self.bluetooth = Self.bluetooth(values.section(RootKeys.bluetooth))
     (self.lines, self.doors, self.warnings) = ([], [], [])
     let devices = self.readLines(values.sections(RootKeys.lines), directory: directory)

@@ -118,7 +118,12 @@ package struct ConfigurationSource: Sendable {
     for (path, value) in overlay.values {
       root.set(path.split(separator: ".").map(String.init)[...], to: value.texts, origin: value.origin)
     }
-    (self.root, self.directory) = (root, directory)
+    do {
+      self.root = try root.movingKeys()
+    } catch {
+      throw ConfigurationFaults([error])
+    }
+    self.directory = directory
   }
 
   /// Reads it.

@@ -49,6 +49,13 @@ public struct LockLedger: Hashable, Sendable {
   /// The slot as it was before the write under way.
   var beforeWrite: SlotRecord?
 
+  /// True while the lock has no entry to tell of that is not journalled yet: it answers, and all of its log was read, or
+  /// it has none.
+  public var hasReadLog: Bool {
+    if self.capabilities.codeStore == .gateway { return true }
+    return self.isReachable && (self.newestRecord == nil || self.newestRecord == self.logCursor)
+  }
+
   /// What failed so many times in a row, and when it may be tried again.
   public struct Retry: Hashable, Sendable {
     /// Not again before.

@@ -51,9 +51,8 @@ extension Site {
   ) throws -> [Effect] {
     var next = self
     (next.name, next.timeZone) = (definition.name, definition.timeZone)
-    (next.backupPoolSize, next.eventRetention) = (definition.backupPoolSize, definition.eventRetention)
-    next.auditRetention = definition.auditRetention
-    if (next.eventRetention, next.auditRetention) != (self.eventRetention, self.auditRetention) {
+    (next.backupPoolSize, next.retention) = (definition.backupPoolSize, definition.retention)
+    if next.retention != self.retention {
       next.nextPruning = min(next.nextPruning, now + Self.pruningDelay)
     }
     let accounts = Set(definition.accounts.map(\.key))

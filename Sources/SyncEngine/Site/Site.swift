@@ -35,9 +35,8 @@ struct Site {
   var name: String
   var timeZone: String?
   var backupPoolSize: Int
-  /// How long events are kept.
-  var eventRetention: Duration
-  var auditRetention: Duration
+  /// How long what is over is remembered.
+  var retention: SiteDefinition.Retention
   var accounts: [String: Adapter] = [:]
   var doors: [LockID: Door] = [:]
   /// Ids by name in the configuration.
@@ -64,8 +63,7 @@ struct Site {
     self.name = definition.name
     self.timeZone = definition.timeZone
     self.backupPoolSize = definition.backupPoolSize
-    self.eventRetention = definition.eventRetention
-    self.auditRetention = definition.auditRetention
+    self.retention = definition.retention
     self.nextPruning = now + Self.pruningDelay
     self.workspaceID = try store.value("workspace_id") { UUID().uuidString.lowercased() }
     for account in definition.accounts { try self.load(account, at: now) }
@@ -74,10 +72,6 @@ struct Site {
     self.retiredPINs = try store.retiredPINs()
   }
 
-  /// How long what is over is remembered: finished attempts, who held a slot.
-  static let retention = Duration.hours(24 * 90)
-  /// How many entries of the audit log are kept.
-  private static let mostAuditEntries = 100_000
   static let pruningDelay = Duration.minutes(10)
   private static let longOutage = Duration.minutes(10)
   private static let storeRetryDelay = Duration.seconds(10)
@@ -111,16 +105,22 @@ struct Site {
       // A clock that ran ahead must not make young things old: the newest event is the measure.
       let date = min(now, self.newestEvent)
       let isDone = try self.store.prune(
-        eventsBefore: date - self.eventRetention, othersBefore: date - Self.retention)
+        eventsBefore: date - self.retention.events, attemptsBefore: date - self.retention.attempts,
+        tenanciesBefore: date - self.retention.tenancies, sparing: self.locksWithUnreadLog)
       try self.store.forgetRetiredPINs(before: now - Self.pinRest)
       self.retiredPINs = self.retiredPINs.filter { $0.value >= now - Self.pinRest }
-      try self.store.pruneAudit(before: date - self.auditRetention, keeping: Self.mostAuditEntries, at: now)
+      try self.store.pruneAudit(before: date - self.retention.audit, keeping: self.retention.auditEntries, at: now)
       if !isDone { self.nextPruning = now + .minutes(1) }
       return []
     } catch {
       let reason = Store.reason(of: error)
       return [.note(Note("store: what is long past cannot be forgotten: \(reason); tried again in a day", .warning))]
     }
+  }
+
+  /// Locks that may still tell of an entry from long ago: who held a slot then must be known until they have.
+  private var locksWithUnreadLog: Set<LockID> {
+    Set(self.doors.values.filter { !$0.ledger.hasReadLog }.map(\.id))
   }
 
   // MARK: One transaction

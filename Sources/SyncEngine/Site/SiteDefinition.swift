@@ -197,16 +197,31 @@ public struct SiteDefinition: Sendable {
     }
   }
 
+  /// How long what is over is remembered.
+  public struct Retention: Equatable, Sendable {
+    /// Events; more than the 28 hours that a webhook's schedule takes.
+    public var events = Duration.hours(24 * 90)
+    /// Entries of the audit log.
+    public var audit = Duration.hours(24 * 366)
+    /// The most entries of the audit log.
+    public var auditEntries = 100_000
+    /// Action attempts that are finished.
+    public var attempts = Duration.hours(24 * 90)
+    /// Who held a slot of a lock before, for entries that the lock tells of later.
+    public var tenancies = Duration.hours(24 * 90)
+
+    /// Three months, the audit log for a year.
+    public init() {}
+  }
+
   /// The site's name.
   public var name: String
   /// IANA name of its time zone; nil when not configured.
   public var timeZone: String?
   /// How many codes are kept ready on a lock whose backup pool is on, 1 to 10.
   public var backupPoolSize = 3
-  /// How long events are kept; more than the 28 hours that a webhook's schedule takes.
-  public var eventRetention = Duration.hours(24 * 90)
-  /// How long entries of the audit log are kept.
-  public var auditRetention = Duration.hours(24 * 366)
+  /// How long what is over is remembered.
+  public var retention = Retention()
   /// Adapters.
   public var accounts: [Account]
   /// Locks; their keys are unique.

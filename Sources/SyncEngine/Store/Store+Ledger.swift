@@ -111,19 +111,34 @@ extension Store {
     }
   }
 
-  /// Forgets events from before one date, and finished attempts and ended tenancies from before another; so many at a
-  /// time, that nobody waits for it. An event that a webhook is still tried with stays.
+  /// Forgets events, finished attempts and ended tenancies from before a date each; so many at a time, that nobody waits
+  /// for it. An event that a webhook is still tried with stays.
+  /// - Parameters:
+  ///   - spared: locks whose tenancies all stay.
+  ///   - limit: how many of each at most.
   /// - Returns: true when nothing is left to forget.
-  func prune(eventsBefore eventDate: Timestamp, othersBefore date: Timestamp, atMost limit: Int = 5000) throws -> Bool {
-    try self.database.write { database in
+  func prune(
+    eventsBefore eventDate: Timestamp, attemptsBefore attemptDate: Timestamp,
+    tenanciesBefore tenancyDate: Timestamp, sparing spared: Set<LockID> = [], atMost limit: Int = 5000
+  ) throws -> Bool {
+    let spared = try Self.text(.array(spared.sorted().map { .string($0.rawValue) }))
+    let past: [(table: String, condition: String, arguments: [any DatabaseValueConvertible])] = [
+      (
+        "event", "created_at < ? AND sequence NOT IN (SELECT sequence FROM webhook_trial)",
+        [eventDate.milliseconds]
+      ),
+      ("action_attempt", "created_at < ? AND status <> 'pending'", [attemptDate.milliseconds]),
+      (
+        "tenancy", "ended_at < ? AND lock_id NOT IN (SELECT value FROM json_each(?))",
+        [tenancyDate.milliseconds, spared]
+      ),
+    ]
+    return try self.database.write { database in
       var isDone = true
-      for (table, condition, date) in [
-        ("event", "created_at < ? AND sequence NOT IN (SELECT sequence FROM webhook_trial)", eventDate),
-        ("action_attempt", "created_at < ? AND status <> 'pending'", date), ("tenancy", "ended_at < ?", date),
-      ] {
+      for (table, condition, arguments) in past {
         try database.execute(
           sql: "DELETE FROM \(table) WHERE rowid IN (SELECT rowid FROM \(table) WHERE \(condition) LIMIT ?)",
-          arguments: [date.milliseconds, limit])
+          arguments: StatementArguments(arguments + [limit]))
         if database.changesCount == limit { isDone = false }
       }
       return isDone
