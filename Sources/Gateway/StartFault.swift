@@ -27,11 +27,14 @@ package enum ExitStatus: Int32 {
   case configuration = 78
 }
 
-/// A reason not to start: what is wrong and what to do about it.
+/// A reason to give up, of the daemon at its start or of a command: what is wrong and what to do about it.
 package struct StartFault: Error {
+  /// What the shell is told.
   package var status: ExitStatus
+  /// A sentence for people: what is wrong; what to do.
   package var message: String
 
+  /// Puts a reason down.
   package init(_ status: ExitStatus, _ message: String) {
     (self.status, self.message) = (status, message)
   }
