@@ -36,13 +36,11 @@ package struct OfflineKeyFile: Codable {
 
   /// The key.
   package func key() throws(StartFault) -> OfflineDoorKey {
-    let digits = Array(self.secret)
-    let bytes = stride(from: 0, to: digits.count - 1, by: 2).compactMap {
-      UInt8(String(digits[$0...($0 + 1)]), radix: 16)
-    }
     do {
-      let key = try OfflineDoorKey(door: LockID(rawValue: self.door), generation: self.generation, secret: bytes)
-      if let key, digits.count == 2 * OfflineDoorKey.length { return key }
+      let secret = Hexadecimal.bytes(self.secret) ?? []
+      if let key = try OfflineDoorKey(door: LockID(rawValue: self.door), generation: self.generation, secret: secret) {
+        return key
+      }
     } catch {
       throw StartFault(.software, "the cryptographic library does not work; see that libsodium is there")
     }

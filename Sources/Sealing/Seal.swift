@@ -29,8 +29,8 @@ public struct Seal: Sendable {
 
     init(_ bytes: [UInt8]) throws(SealFault) {
       self.bytes = bytes
-      self.sealing = try Digest.keyed(by: bytes, "bitting data key: sealing")
-      self.digesting = try Digest.keyed(by: bytes, "bitting data key: digesting")
+      self.sealing = try KeyedDigest.of("bitting data key: sealing", by: bytes)
+      self.digesting = try KeyedDigest.of("bitting data key: digesting", by: bytes)
     }
   }
 
@@ -96,7 +96,7 @@ public struct Seal: Sendable {
   /// What a value is found by without being kept: 32 bytes that only this store comes to.
   /// - Parameter purpose: what it is for; digests for two purposes have nothing in common.
   public func digest(of text: String, for purpose: String) throws(SealFault) -> [UInt8] {
-    try Digest.keyed(by: self.newest.key.digesting, "\(purpose)\u{0}\(text)")
+    try KeyedDigest.of("\(purpose)\u{0}\(text)", by: self.newest.key.digesting)
   }
 }
 

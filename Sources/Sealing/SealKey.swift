@@ -15,8 +15,8 @@ public struct SealKey: Sendable {
   /// - Throws: ``SealFault/library``.
   public init?(_ bytes: some Collection<UInt8>) throws(SealFault) {
     guard bytes.count == Self.length else { return nil }
-    self.wrapping = try Digest.keyed(by: Array(bytes), "bitting seal key: wrapping")
-    self.id = Hexadecimal.text(try Digest.keyed(by: Array(bytes), "bitting seal key: id").prefix(8))
+    self.wrapping = try KeyedDigest.of("bitting seal key: wrapping", by: Array(bytes))
+    self.id = Hexadecimal.text(try KeyedDigest.of("bitting seal key: id", by: Array(bytes)).prefix(8))
   }
 
   /// Takes a key as it is written: 64 hexadecimal digits, white space around them.

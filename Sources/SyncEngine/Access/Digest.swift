@@ -1,4 +1,5 @@
 internal import CCrypto
+internal import Sealing
 
 /// A SHA-256.
 public struct Digest: Hashable, Sendable {
@@ -17,22 +18,12 @@ public struct Digest: Hashable, Sendable {
   /// Takes 64 hexadecimal digits.
   /// - Returns: nil for anything else.
   public init?(hex: String) {
-    let digits = Array(hex.utf8)
-    guard digits.count == 2 * Self.length else { return nil }
-    let bytes = stride(from: 0, to: digits.count, by: 2).compactMap {
-      UInt8(String(decoding: digits[$0...($0 + 1)], as: UTF8.self), radix: 16)
-    }
-    guard bytes.count == Self.length else { return nil }
+    guard let bytes = Hexadecimal.bytes(hex), bytes.count == Self.length else { return nil }
     self.bytes = bytes
   }
 
   /// 64 digits in lower case.
-  public var hex: String {
-    self.bytes.map { byte in
-      let digits = String(byte, radix: 16)
-      return byte < 16 ? "0" + digits : digits
-    }.joined()
-  }
+  public var hex: String { Hexadecimal.text(self.bytes) }
 
   /// Compares in a time that does not depend on where the first difference is.
   public func matchesInConstantTime(_ other: Digest) -> Bool {

@@ -1,4 +1,5 @@
 internal import CCrypto
+internal import Sealing
 
 /// Marks what was made here and given away, so that it is known again when it comes back. Its key has no printable
 /// form.
@@ -38,20 +39,10 @@ extension CursorSeal: CustomStringConvertible, CustomReflectable {
 extension CursorSeal {
   /// The site's own seal; its key is drawn once and kept in the store.
   init(keptIn store: Store) throws {
-    let text = try store.secret("cursor_key") {
-      var random = SystemRandomNumberGenerator()
-      return (0..<32).map { _ in
-        let digits = String(UInt8.random(in: .min ... .max, using: &random), radix: 16)
-        return digits.utf8.count == 1 ? "0" + digits : digits
-      }.joined()
+    let text = try store.secret("cursor_key") { Hexadecimal.text(Draw.bytes(32)) }
+    guard let seal = CursorSeal(key: Hexadecimal.bytes(text) ?? []) else {
+      throw MalformedRow(column: "secret.cursor_key")
     }
-    var key: [UInt8] = []
-    var rest = text[...]
-    while rest.count >= 2, let byte = UInt8(rest.prefix(2), radix: 16) {
-      key.append(byte)
-      rest = rest.dropFirst(2)
-    }
-    guard let seal = CursorSeal(key: key) else { throw MalformedRow(column: "secret.cursor_key") }
     self = seal
   }
 }

@@ -52,8 +52,7 @@ struct Audit: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("A store, or an export; the store of the daemon when left out.", valueName: "file"))
     var file: String?
 
-    @Option(help: ArgumentHelp("Where the daemon remembers.", valueName: "dir"))
-    var dataDir = DataDirectory.usual
+    @OptionGroup var data: DataDirectoryOption
 
     @Option(help: ArgumentHelp("A head that was noted earlier.", valueName: "number:hash"))
     var head: String?
@@ -68,7 +67,7 @@ struct Audit: AsyncParsableCommand {
     }
 
     func run() async throws {
-      let log = AuditSource(file: self.file, dataDirectory: self.dataDir)
+      let log = AuditSource(file: self.file, dataDirectory: self.data.path)
       let output = Output(isJSON: self.json)
       let chain = try log.reported { () throws in try log.chain(noted: self.head.flatMap { AuditChain.Head($0) }) }
       if self.json {
@@ -94,11 +93,10 @@ struct Audit: AsyncParsableCommand {
       abstract: "Write the whole log to standard output, one JSON object a line, oldest first.",
       discussion: "Reads the store itself; needs no daemon. 'bitting audit verify FILE' proves the result.")
 
-    @Option(help: ArgumentHelp("Where the daemon remembers.", valueName: "dir"))
-    var dataDir = DataDirectory.usual
+    @OptionGroup var data: DataDirectoryOption
 
     func run() async throws {
-      let log = AuditSource(file: nil, dataDirectory: self.dataDir)
+      let log = AuditSource(file: nil, dataDirectory: self.data.path)
       let output = Output(isJSON: true)
       _ = try log.reported { () throws in try log.read { record in try output.line(record.line) } }
     }
@@ -109,11 +107,10 @@ struct Audit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Print the head of the log, to be noted elsewhere: NUMBER:HASH of its last entry.")
 
-    @Option(help: ArgumentHelp("Where the daemon remembers.", valueName: "dir"))
-    var dataDir = DataDirectory.usual
+    @OptionGroup var data: DataDirectoryOption
 
     func run() async throws {
-      let log = AuditSource(file: nil, dataDirectory: self.dataDir)
+      let log = AuditSource(file: nil, dataDirectory: self.data.path)
       let chain = try log.reported { () throws in try log.chain(noted: nil) }
       try Output(isJSON: false).line(chain.head.map { "\($0)" } ?? "0:\(AuditRecord.origin)")
     }

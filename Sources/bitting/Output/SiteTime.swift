@@ -76,36 +76,3 @@ extension Timestamp {
   /// What the wall clock of this box says.
   static var present: Timestamp { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
 }
-
-extension Duration {
-  /// The length in its largest unit, cut: `45 s`, `12 min`, `5 h`, `3 d`.
-  var words: String {
-    let seconds = self.components.seconds
-    switch seconds {
-    case ..<90: return "\(seconds) s"
-    case ..<5400: return "\(seconds / 60) min"
-    case ..<172_800: return "\(seconds / 3600) h"
-    default: return "\(seconds / 86_400) d"
-    }
-  }
-}
-
-extension JSONValue {
-  /// The instant that an ISO 8601 text is; nil for anything else.
-  var timestamp: Timestamp? { self.string.flatMap { Timestamp(iso8601: $0) } }
-  /// The number; nil for anything else.
-  var number: Double? {
-    switch self {
-    case .int(let value): Double(value)
-    case .double(let value): value
-    default: nil
-    }
-  }
-  /// The whole number; nil for anything else.
-  var whole: Int? { self.number.flatMap { Int(exactly: $0) } }
-}
-
-extension Int {
-  /// `1 lock`, `3 locks`.
-  func of(_ noun: String, _ plural: String? = nil) -> String { "\(self) \(self == 1 ? noun : plural ?? noun + "s")" }
-}
