@@ -119,7 +119,7 @@ let siteTargets: [Target] = [
   .target(
     name: "Gateway",
     dependencies: [
-      "LockCore", "OfflineCodes", "LockDrivers", "LockTransport", "Sealing", "SyncEngine",
+      "LockCore", "OfflineCodes", "LockDrivers", "LockTransport", "Sealing", "SyncEngine", "TransportSecurity",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
       .product(name: "Yams", package: "Yams"),
     ], swiftSettings: swift),

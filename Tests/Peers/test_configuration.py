@@ -10,6 +10,7 @@ import jsonschema_rs
 import pytest
 import yaml
 
+from certificates import Authority
 from gateway import BINARY, ROOT
 
 BITTING = BINARY.with_name("bitting")
@@ -267,3 +268,83 @@ def test_the_daemon_says_the_same_and_leaves_nothing_behind(file, tmp_path):
     done = subprocess.run([BINARY, "--config", file, "--log-level", "loud"], capture_output=True, text=True, timeout=20,
                           cwd=tmp_path)
     assert done.returncode == USAGE and "--log-level: log.level: 'loud' will not do" in done.stderr
+
+
+@pytest.fixture
+def tls(tmp_path):
+    """A certificate of a site's own authority, and a configuration that names it by what the test gives."""
+    authority = Authority(tmp_path / "tls")
+
+    def write(certificate="tls/gateway.pem", key="tls/gateway.key", authorities="tls/Site-CA.pem") -> Path:
+        path = tmp_path / "bitting.yaml"
+        path.write_text(SITE + f"""api:
+  tls:
+    certificate: {certificate}
+    key: {key}
+webhooks:
+  ca_file: {authorities}
+""")
+        return path
+    return authority, write
+
+
+def checked(path: Path, **variables) -> tuple[int, list[str]]:
+    """The status of a check, and what it says: `warning: ` where it is one, the line behind SITE, the rest."""
+    done = config("check", path, **variables)
+    first = SITE.count("\n")
+    said = [re.sub(r"^((?:warning: )?).*?:(\d+): ", lambda found: f"{found[1]}{int(found[2]) - first} ", line)
+            for line in done.stdout.splitlines() if not line.startswith(f"{path}: good")]
+    return done.returncode, said
+
+
+def test_a_check_says_of_certificates_and_keys_what_the_daemon_would_say(tls, tmp_path, daemons):
+    authority, write = tls
+    good, other = authority.issue(), authority.issue("other")
+    authority.issue("locked", passphrase=b"secret")
+    (tmp_path / "tls/empty.pem").write_text("")
+    (tmp_path / "tls/broken.pem").write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+    assert checked(write()) == (0, [])
+    for where, given, line, look in [
+            ("certificate", "tls/none.pem", 3, "there is no such file"),
+            ("certificate", "tls/empty.pem", 3, "is empty"), ("certificate", "tls/broken.pem", 3, "is damaged"),
+            ("certificate", "tls/gateway.key", 3, "holds a key and no certificate"),
+            ("certificate", "tls/other.pem", 4, "is not that of the certificate"),
+            ("key", "tls/none.key", 4, "there is no such file"), ("key", "tls/locked.key", 4, "has a passphrase"),
+            ("key", "tls/gateway.pem", 4, "holds a certificate and no key"),
+            ("authorities", "tls/none.pem", 6, "there is no such file"),
+            ("authorities", "tls/gateway.key", 6, "holds a key and no certificate")]:
+        path = write(**{where: given})
+        status, [said] = checked(path)
+        assert status == WRONG and said.startswith(f"{line} ") and look in said, said
+        # The daemon says the same, and ends with the same status.
+        site = daemons("--config", str(path), name=f"{where}-{Path(given).name}")
+        assert site.spawn().wait(20) == WRONG and said.split(": ", 1)[1] in site.log(), (said, site.log())
+    for begins, ends, look in [(-90, -1, "has ended on"), (-1, 10, "ends on"), (1, 90, "does not hold yet")]:
+        authority.issue(begins=begins, ends=ends)
+        status, [said] = checked(write())
+        assert status == 0 and said.startswith("warning: 3 api.tls.certificate: ") and look in said
+    authority.issue()
+    good.key.chmod(0o644)
+    status, [said] = checked(write())
+    assert status == 0 and said.startswith("warning: 4 ") and f"chmod o= {good.key}" in said
+    assert other.key.exists()
+
+
+def test_a_check_by_root_knows_what_the_daemons_user_may_read(tls, tmp_path):
+    authority, write = tls
+    issued = authority.issue()
+    state = tmp_path / "state"
+    state.mkdir()
+    os.chown(state, 65534, 65534)
+    status, [said] = checked(write(), STATE_DIRECTORY=str(state))
+    assert status == 0 and said.startswith("warning: 4 ") and "may not read" in said and f"chmod 0640 {issued.key}" in said
+    os.chown(issued.key, 0, 65534)
+    issued.key.chmod(0o640)
+    assert checked(write(), STATE_DIRECTORY=str(state)) == (0, [])
+
+
+def test_a_credential_that_is_not_there_now_is_no_mistake(tls):
+    authority, write = tls
+    authority.issue()
+    status, said = checked(write(key="credential:api.key"), CREDENTIALS_DIRECTORY="/nonexistent")
+    assert status == 0 and len(said) == 1 and said[0].startswith("warning: 4 ") and "sudo bitting config check" in said[0]

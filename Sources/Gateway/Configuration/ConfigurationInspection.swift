@@ -1,4 +1,5 @@
 import Foundation
+import LockCore
 import LockTransport
 
 /// What `bitting config check` finds: every mistake of a file, and what of this machine does not fit it.
@@ -40,10 +41,15 @@ package struct ConfigurationInspection {
             origin: .line(0),
             message: "everybody can change this file (mode \(mode)); run: chmod o-w \(path)"))
       }
+      let certificates = CertificateInspection(
+        of: source.root, in: URL(fileURLWithPath: path).deletingLastPathComponent(), at: Reactor.now.date,
+        as: .daemon(of: DataDirectory.usual))
+      self.findings += certificates.errors.map { Finding(.error, $0, file: path) }
+      warnings += certificates.warnings
       let file = try source.file()
       warnings += file.warnings
     } catch {
-      self.findings = error.faults.map { Finding(.error, $0, file: path) }
+      self.findings += error.faults.map { Finding(.error, $0, file: path) }
     }
     self.findings += warnings.map { Finding(.warning, $0, file: path) }
     self.findings = self.findings.enumerated().sorted {

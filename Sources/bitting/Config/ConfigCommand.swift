@@ -26,8 +26,8 @@ struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Tell all that is wrong with a configuration, and how to mend it.",
       discussion: """
-        Each finding is a line: FILE:LINE: what is wrong; how to mend it. Also looks for the ports and key files that \
-        are named, on this machine. Changes nothing, and works while bittingd runs.
+        Each finding is a line: FILE:LINE: what is wrong; how to mend it. Also looks at the ports, key files and \
+        certificates that are named, on this machine. Changes nothing, and works while bittingd runs.
 
         Exit status: 0 the daemon can start with it; 78 it cannot.
         """)
