@@ -65,6 +65,25 @@ extension SealKey {
     return try Self.read(own, isPrivate: true)
   }
 
+  /// Every key that may be the one of a store which itself does not say: those of ``found(for:file:environment:warn:)``.
+  /// Nothing is made, and a key that cannot be read is none.
+  package static func candidates(
+    for directory: URL, file: String?, environment: [String: String] = ProcessInfo.processInfo.environment
+  ) throws(StartFault) -> [SealKey] {
+    if let file { return [try Self.read(file, isPrivate: true)] }
+    var keys: [SealKey] = []
+    if let folder = environment["CREDENTIALS_DIRECTORY"],
+      let key = try? Self.read("\(folder)/\(Self.credential)", isPrivate: false)
+    {
+      keys.append(key)
+    }
+    for name in [Self.fileName, "\(Self.fileName).new"] {
+      if let key = try? Self.read(directory.appendingPathComponent(name).path, isPrivate: true) { keys.append(key) }
+    }
+    if unsafe access(Self.encrypted, R_OK) == 0, let key = try? Self.decrypted() { keys.append(key) }
+    return keys
+  }
+
   /// Reads a key file.
   /// - Parameter isPrivate: others must not be able to read it.
   private static func read(_ path: String, isPrivate: Bool) throws(StartFault) -> SealKey {

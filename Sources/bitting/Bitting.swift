@@ -39,6 +39,7 @@ import Gateway
     Backup.self,
     BackupKeyCommand.self,
     Restore.self,
+    Rescue.self,
     SealKeyCommand.self,
   ]
 

@@ -169,9 +169,11 @@ import UnixSignals
 extension Bittingd {
   /// What there is to go back to when the store is damaged.
   private func wayBack(from fault: Store.Fault) -> String {
-    guard case .damaged = fault, !StoreSnapshots(of: URL(fileURLWithPath: self.dataDir, isDirectory: true)).all.isEmpty
-    else { return "" }
-    return " A good state was put by; go back to it with: bitting restore --snapshot --data-dir \(self.dataDir)"
+    guard case .damaged = fault else { return "" }
+    let directory = URL(fileURLWithPath: self.dataDir, isDirectory: true)
+    let look = " See what can still be read with: bitting rescue --data-dir \(self.dataDir)"
+    guard !StoreSnapshots(of: directory).all.isEmpty else { return look }
+    return "\(look) A good state was put by; go back to it with: bitting restore --snapshot --data-dir \(self.dataDir)"
   }
 }
 

@@ -41,6 +41,7 @@ NO_DIALECT = {
     "test_osdp_reader.py": "the reader of the tests; no daemon takes part",
     "test_osdp_security.py": "readers and lines",
     "test_reload.py": "the configuration and lines",
+    "test_rescue.py": "files, and the operator's commands",
     "test_service_manager.py": "the process and systemd",
     "test_tls.py": "TLS below all dialects",
     "test_transport.py": "raw HTTP in all its dialects",

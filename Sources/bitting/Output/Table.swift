@@ -28,7 +28,10 @@ struct Table: Hashable {
   var rows: [[Cell]] = []
 
   /// Adds a row.
-  mutating func add(_ cells: Cell...) { self.rows.append(cells) }
+  mutating func add(_ cells: Cell...) { self.add(cells) }
+
+  /// Adds a row.
+  mutating func add(_ cells: [Cell]) { self.rows.append(cells) }
 
   /// The shortest that an elastic cell is cut to.
   private static let shortest = 8
