@@ -1,11 +1,14 @@
 """Pairing on the command line: scan, button, PIN, result; and what goes wrong there."""
 
 import json
+import os
+import signal
 import stat
 
 import pytest
 
 from nukilock import VERIFY_PIN
+from nukisite import SLOW
 from waiting import eventually
 
 UNAVAILABLE, TRY_AGAIN, REFUSED = 69, 75, 77
@@ -121,3 +124,42 @@ def test_the_doctor_sees_the_adapter(site):
     done = site.bitting("doctor", "--json")
     findings = {finding["subject"]: finding for finding in json.loads(done.stdout)["findings"]}
     assert findings["adapter 00:AA:01:00:00:42"]["verdict"] == "good", done.stdout + done.stderr
+
+
+def reload(site):
+    """Has the daemon look again what there is; returns once it has."""
+    before = site.daemon.log().count("the configuration was read again")
+    os.kill(site.daemon.process.pid, signal.SIGHUP)
+    eventually(lambda: site.daemon.log().count("the configuration was read again") > before, "it is read again", SLOW)
+
+
+@pytest.mark.parametrize("others", [[], ["Front Door"]], ids=["the first lock", "one more lock"])
+def test_a_lock_that_was_paired_since_is_served_after_a_reload_and_the_others_do_not_notice(site, others):
+    for name in others:
+        site.add_paired_lock(name)
+    late = site.add_paired_lock("Side Door")
+    file, aside = site.pairing_file(late), site.directory / "aside.json"
+    file.rename(aside)
+    site.daemon.start(timeout=SLOW)
+    codes = {}
+    for name in others:
+        site.door(name)
+        codes[name] = site.make_code(name)
+    pid = site.daemon.process.pid
+    # `bitting pair` wants the radio, which the daemon has: to a running daemon a pairing comes as a file.
+    aside.rename(file)
+    reload(site)
+    assert site.door("Side Door")["properties"]["online"]
+    code = site.make_code("Side Door")
+    assert late.type(code["code"])
+    for name in others:
+        assert site.is_online(name)
+        assert site.locks[name].type(codes[name]["code"])
+        site.make_code(name)
+    assert site.daemon.process.pid == pid
+    # And it goes as it has come; its codes stay on it.
+    file.rename(aside)
+    reload(site)
+    names = [device["properties"]["name"] for device in site.daemon.post("/devices/list")["devices"]]
+    assert names == others and len(site.daemon.events("device.removed")) == 1
+    assert late.type(code["code"])
