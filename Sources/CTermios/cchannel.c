@@ -69,21 +69,19 @@ int cchannel_pending_error(int fd) {
 
 int cchannel_close(int fd) { return close(fd) < 0 ? -errno : 0; }
 
-int cchannel_path_exists(const char *path) { return access(path, F_OK) == 0; }
-
-int cchannel_watch_directory(const char *path) {
+int cchannel_open_watch(void) {
   int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-  if (fd < 0) return -errno;
-  uint32_t mask = IN_CREATE | IN_MOVED_TO | IN_ATTRIB | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_ONLYDIR;
-  if (inotify_add_watch(fd, path, mask) < 0) {
-    int error = errno;
-    close(fd);
-    return -error;
-  }
-  return fd;
+  return fd < 0 ? -errno : fd;
 }
 
-int cchannel_notices_name(const uint8_t *notices, size_t count, const char *entry) {
+int cchannel_watch_directory(int fd, const char *path, int closings) {
+  uint32_t mask = IN_CREATE | IN_MOVED_TO | IN_ATTRIB | IN_DELETE_SELF | IN_ONLYDIR;
+  if (closings) mask |= IN_CLOSE_WRITE;
+  int watch = inotify_add_watch(fd, path, mask);
+  return watch < 0 ? -errno : watch;
+}
+
+int cchannel_notices_name(const uint8_t *notices, size_t count, int watch, const char *entry) {
   struct inotify_event notice;
   size_t wanted = strlen(entry);
   while (count >= sizeof notice) {
@@ -93,10 +91,21 @@ int cchannel_notices_name(const uint8_t *notices, size_t count, const char *entr
     if (notice.mask & (IN_Q_OVERFLOW | IN_DELETE_SELF | IN_IGNORED)) return 1;
     if (notice.len > count) return 0;
     // The name is padded with zeros.
-    if (strnlen((const char *)notices, notice.len) == wanted && memcmp(notices, entry, wanted) == 0) return 1;
+    if (notice.wd == watch && strnlen((const char *)notices, notice.len) == wanted &&
+        memcmp(notices, entry, wanted) == 0)
+      return 1;
     notices += notice.len;
     count -= notice.len;
   }
+  return 0;
+}
+
+int cchannel_read_link(const char *path, char *target, size_t size) {
+  if (size == 0) return -EINVAL;
+  ssize_t length = readlink(path, target, size);
+  if (length < 0) return -errno;
+  if ((size_t)length >= size) return -ENAMETOOLONG;
+  target[length] = 0;
   return 0;
 }
 

@@ -1,5 +1,3 @@
-import CTermios
-
 /// A way to open a link, again and again.
 public enum LinkOpener: Sendable {
   /// A serial line at a path.
@@ -26,42 +24,15 @@ public enum LinkOpener: Sendable {
     }
   }
 
-  /// What is there now of what would be opened, to be looked at before an opening: whatever comes after it ends
-  /// ``waitToReopen(atMost:after:since:on:)``. nil where there is nothing to look at. Safe from any task.
-  public var mark: DeviceMark? {
+  /// Starts to watch for what makes another opening worth it; made before an opening, it misses nothing that comes
+  /// meanwhile. Safe from any task; whoever asks closes it.
+  /// - Parameter reactor: serves the watch.
+  public func watch(on reactor: Reactor) -> PortWatch {
     switch self {
-    case .serial(let port): DeviceMark(of: port.path)
-    case .selected(let selector, _): selector.mark
-    case .unix(let socket): DeviceMark(of: socket.path)
-    case .simulated: nil
-    }
-  }
-
-  /// Waits until another opening is worth it: for the delay, or until something happens at the path of the serial
-  /// device or the socket, such as the adapter being plugged in. Returns at once when the task is cancelled.
-  /// - Parameters:
-  ///   - delay: the longest wait, as ``Backoff`` gives it.
-  ///   - fault: why the link is gone or was not opened.
-  ///   - mark: what was there before the opening; nil where nobody looked.
-  ///   - reactor: serves the wait.
-  public func waitToReopen(
-    atMost delay: Duration, after fault: LinkFault, since mark: DeviceMark? = nil, on reactor: Reactor
-  ) async {
-    switch self {
-    case .serial(let port):
-      await DeviceWatch(path: port.path).wait(
-        until: Reactor.uptime + delay, after: fault, since: mark, on: reactor)
-    case .selected(let selector, _):
-      await PortWatch(selector: selector).wait(
-        until: Reactor.uptime + delay, after: fault, since: mark, on: reactor)
-    case .unix(let socket):
-      // The watch looks first whether what was missing has come.
-      let fault = fault == .socket(path: socket.path, .missing) ? LinkFault.missing(path: socket.path) : fault
-      await DeviceWatch(path: socket.path).wait(
-        until: Reactor.uptime + delay, after: fault, since: mark, on: reactor)
-    case .simulated:
-      // Asking costs a simulated device nothing, and who plays with it does not want to wait.
-      try? await Task.sleep(for: min(delay, .seconds(2)))
+    case .serial(let port): PortWatch(.path(port.path), on: reactor)
+    case .selected(let selector, _): PortWatch(.selected(selector), on: reactor)
+    case .unix(let socket): PortWatch(.path(socket.path), on: reactor)
+    case .simulated: PortWatch(.nothing, on: reactor)
     }
   }
 }

@@ -6,7 +6,7 @@ internal import Logging
 extension SyncEngine {
   /// Takes in who answered on a line.
   /// - Returns: false for a report that is not about that.
-  func takeIn(_ report: LockReport, from lock: LockID) -> Bool {
+  func takeIn(_ report: LockReport, from lock: LockID) async -> Bool {
     guard let line = self.site.doors[lock]?.definition.account else { return false }
     switch report {
     case .deviceProven(let address, let identity):
@@ -16,34 +16,48 @@ extension SyncEngine {
           "\(line)/\(address): the device has no serial number, so that another one in its place is not found out")
       }
     case .strangerAnswered(let address, let identity):
-      switch self.ports.strangerAnswered(identity, at: address, on: line) {
-      case .swapped(let one, let other):
-        self.logger.notice(
-          "the devices of line \(other) answer on the port of line \(one): the two lines change ports; put the plugs or the ports in bitting.yaml right before the next restart"
-        )
-        for name in [one, other] { self.reopen(name) }
-      case .duplicate(let owner):
-        self.logger.error(
-          "\(line)/\(address): \(identity) answers, which line \(owner) has too, or had until a moment ago; nothing is sent to it. Find the device and take it off the line"
-        )
-      case .misplaced(let owner):
-        self.logger.error(
-          "\(line)/\(address): \(identity) answers, which belongs to line \(owner); nothing is sent to it. Put it back on its line"
-        )
-      case .unknown where identity.tells:
-        self.logger.error(
-          "\(line)/\(address): \(identity) answers, which is not the device known there; nothing is sent to it. If it took the old one's place, write serial: \"\(identity.serialDigits)\" at that device in bitting.yaml"
-        )
-      case .unknown:
-        self.logger.error(
-          "\(line)/\(address): a device answers that has no serial number, unlike the one known there; nothing is sent to it. If it took the old one's place, write serial: \"\(identity.serialDigits)\" at that device in bitting.yaml"
-        )
-      case nil: break
+      if let verdict = self.ports.strangerAnswered(identity, at: address, on: line) {
+        await self.act(on: .init(line: line, address: address, identity: identity, verdict: verdict))
       }
-    case .deviceSilent(let address): self.ports.deviceSilent(address, on: line)
+    case .deviceSilent(let address):
+      self.ports.deviceSilent(address, on: line)
+      await self.reconsiderStrangers()
     default: return false
     }
     return true
+  }
+
+  /// Something has changed that may have kept a line from going to its devices.
+  func reconsiderStrangers() async {
+    for news in self.ports.reconsidered() { await self.act(on: news) }
+  }
+
+  private func act(on news: PortMatching.News) async {
+    let (line, identity) = (news.line, news.identity)
+    let device = "\(line)/\(news.address)"
+    switch news.verdict {
+    case .swapped(let one, let other):
+      self.logger.notice(
+        "the devices of line \(other) answer on the port of line \(one): the two lines change ports; put the plugs or the ports in bitting.yaml right before the next restart"
+      )
+      await self.changePlugs(of: [one, other])
+    case .duplicate(let owner):
+      self.logger.error(
+        "\(device): \(identity) answers, which line \(owner) has too, or had until a moment ago; nothing is sent to it. Find the device and take it off the line"
+      )
+    case .misplaced(let owner):
+      self.logger.error(
+        "\(device): \(identity) answers, which belongs to line \(owner); nothing is sent to it. Put it back on its line"
+      )
+    case .unknown where identity.tells:
+      self.logger.error(
+        "\(device): \(identity) answers, which is not the device known there; nothing is sent to it. If it took the old one's place, write serial: \"\(identity.serialDigits)\" at that device in bitting.yaml"
+      )
+    case .unknown:
+      self.logger.error(
+        "\(device): a device answers that has no serial number, unlike the one known there; nothing is sent to it. If it took the old one's place, write serial: \"\(identity.serialDigits)\" at that device in bitting.yaml"
+      )
+    }
   }
 
   /// Names devices that cannot be told apart.
@@ -63,11 +77,13 @@ extension SyncEngine {
     }
   }
 
-  private func reopen(_ line: String) {
-    guard let port = self.ports.port(of: line) else { return }
-    for link in self.links.values where link.definition.account == line {
-      Task { await link.session.use(port) }
-      return
+  /// Has lines spoken through the plugs that the matching says: first all of them let go of what they have, so that
+  /// none finds its port taken.
+  private func changePlugs(of lines: [String]) async {
+    let links = lines.compactMap { name in self.links.values.first { $0.definition.account == name } }
+    for link in links { await link.session.leave() }
+    for link in links {
+      if let plug = self.ports.plug(of: link.definition.account) { await link.session.use(plug) }
     }
   }
 }

@@ -98,6 +98,7 @@ extension SyncEngine {
         definition, driver: definition.driver(seed), reactor: self.reactor, clock: self.clock,
         remember: { [store] in try store.keep($1, forDriverOf: $0) },
         tell: { [tell, linkCount] message in tell.yield((linkCount, message)) })
+      if let plug = self.ports.plug(of: definition.account) { await session.use(plug) }
       let link = RunningLink(
         number: self.linkCount, definition: definition, session: session, locks: await session.locks)
       self.links[definition.identity] = link

@@ -115,10 +115,10 @@ public actor SyncEngine {
       let now = self.now()
       switch message {
       case .finished(let id, let result): self.perform(self.site.finished(id, result, at: now))
-      case .reported(let lock, let report) where self.takeIn(report, from: lock): break
-      case .reported(let lock, let report): self.perform(self.site.reported(lock, report, at: now))
-      case .opened(let link):
-        self.ports.linkOpened(link.account)
+      case .reported(let lock, let report):
+        if await !self.takeIn(report, from: lock) { self.perform(self.site.reported(lock, report, at: now)) }
+      case .opened(let link, let plug):
+        self.ports.linkOpened(link.account, plug: plug)
         if link.isBus { self.perform(self.site.adapterChanged(link.account, fault: nil, at: now)) }
       case .asked(let answered): answered()
       case .forgetful(let lock, let reason):
@@ -133,6 +133,7 @@ public actor SyncEngine {
         } else {
           for lock in locks { self.perform(self.site.reported(lock, .unreachable(.unreachable), at: now)) }
         }
+        await self.reconsiderStrangers()
       }
     }
   }

@@ -37,12 +37,14 @@ final class BumbleServer: Sendable {
     let opener = LinkOpener.unix(UnixSocket(path: server.directory.appending(path: String(mtu)).path))
     let patience = Reactor.uptime + .seconds(60)
     while true {
+      let watch = opener.watch(on: reactor)
+      defer { watch.close() }
       do throws(LinkFault) {
         return try opener.open(on: reactor)
       } catch {
         guard server.process.isRunning else { throw Missing(description: "the server has ended, see its output above") }
         guard Reactor.uptime < patience else { throw error }
-        await opener.waitToReopen(atMost: .seconds(1), after: error, on: reactor)
+        await watch.wait(atMost: .seconds(1), after: error)
       }
     }
   }

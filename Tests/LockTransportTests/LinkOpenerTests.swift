@@ -1,6 +1,7 @@
 import Foundation
-import LockTransport
 import Testing
+
+@testable import LockTransport
 
 @Suite(.timeLimit(.minutes(1)))
 struct LinkOpenerTests {
@@ -30,9 +31,11 @@ struct LinkOpenerTests {
       let missing = LinkFault.missing(path: place.path)
 
       for round in UInt8(0)..<5 {
+        let watch = opener.watch(on: reactor)
+        defer { watch.close() }
         #expect(throws: missing) { try opener.open(on: reactor) }
         let start = Reactor.uptime
-        async let waited: Void = opener.waitToReopen(atMost: .seconds(60), after: missing, on: reactor)
+        async let waited: Void = watch.wait(atMost: .seconds(60), after: missing)
         let device = try Pseudoterminal(on: reactor)
         try FileManager.default.createDirectory(
           at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
@@ -58,16 +61,17 @@ struct LinkOpenerTests {
       for _ in 0..<20 {
         let device = try Pseudoterminal(on: reactor)
         try FileManager.default.createSymbolicLink(atPath: place.path, withDestinationPath: device.path)
-        let mark = opener.mark
+        let watch = opener.watch(on: reactor)
+        defer { watch.close() }
         let link = try opener.open(on: reactor)
         device.link.close()
         #expect(await link.next == .closed(.hungUp))
-        // All of it before the wait begins: no notice will come.
+        // All of it before the wait begins.
         try FileManager.default.removeItem(at: place)
         let next = try Pseudoterminal(on: reactor)
         try FileManager.default.createSymbolicLink(atPath: place.path, withDestinationPath: next.path)
         let start = Reactor.uptime
-        await opener.waitToReopen(atMost: .seconds(30), after: .hungUp, since: mark, on: reactor)
+        await watch.wait(atMost: .seconds(30), after: .hungUp)
         #expect(Reactor.uptime - start < .seconds(10))
         next.link.close()
         try FileManager.default.removeItem(at: place)
@@ -75,15 +79,47 @@ struct LinkOpenerTests {
     }
   }
 
-  @Test func `A port that its holder lets go of is opened at once`() async throws {
+  @Test func `P17 what came in the meantime is opened at once though it looks the same as what was there`()
+    async throws
+  {
+    try await withReactor { reactor in
+      let place = FileManager.default.temporaryDirectory.appending(path: "bitting-\(UUID().uuidString)")
+      defer { try? FileManager.default.removeItem(at: place) }
+      let device = try Pseudoterminal(on: reactor)
+      let opener = LinkOpener.serial(SerialPort(path: place.path, baud: 9600))
+      for _ in 0..<20 {
+        try FileManager.default.createSymbolicLink(atPath: place.path, withDestinationPath: device.path)
+        let watch = opener.watch(on: reactor)
+        defer { watch.close() }
+        try opener.open(on: reactor).close()
+        try FileManager.default.removeItem(at: place)
+        try FileManager.default.createSymbolicLink(atPath: place.path, withDestinationPath: device.path)
+        let start = Reactor.uptime
+        await watch.wait(atMost: .seconds(30), after: .hungUp)
+        #expect(Reactor.uptime - start < .seconds(10))
+        try FileManager.default.removeItem(at: place)
+      }
+      device.link.close()
+    }
+  }
+
+  @Test(arguments: [false, true])
+  func `A port that its holder lets go of is opened at once, and so is what a link leads to`(
+    throughLink: Bool
+  )
+    async throws
+  {
     try await withReactor { reactor in
       let device = try Pseudoterminal(on: reactor)
-      let port = SerialPort(path: device.path, baud: 9600)
+      let place = FileManager.default.temporaryDirectory.appending(path: "bitting-\(UUID().uuidString)")
+      defer { try? FileManager.default.removeItem(at: place) }
+      try FileManager.default.createSymbolicLink(atPath: place.path, withDestinationPath: device.path)
+      let port = SerialPort(path: throughLink ? place.path : device.path, baud: 9600)
+      let watch = LinkOpener.serial(port).watch(on: reactor)
+      defer { watch.close() }
+      let start = Reactor.uptime
       try await withThrowingTaskGroup { group in
-        group.addTask {
-          await LinkOpener.serial(port).waitToReopen(
-            atMost: .seconds(600), after: .held(path: port.path, by: nil), on: reactor)
-        }
+        group.addTask { await watch.wait(atMost: .seconds(600), after: .held(path: port.path, by: nil)) }
         group.addTask {
           while !Task.isCancelled {
             try port.open(on: reactor).close()
@@ -93,6 +129,7 @@ struct LinkOpenerTests {
         try await group.next()
         group.cancelAll()
       }
+      #expect(Reactor.uptime - start < .seconds(4))
       device.link.close()
     }
   }
@@ -102,7 +139,9 @@ struct LinkOpenerTests {
       let missing = SerialPort(path: "/dev/bitting-none/port", baud: 9600)
       for opener in [LinkOpener.serial(missing), .simulated { _ throws(LinkFault) in throw .hungUp }] {
         let start = Reactor.uptime
-        await opener.waitToReopen(atMost: .milliseconds(30), after: .missing(path: missing.path), on: reactor)
+        let watch = opener.watch(on: reactor)
+        await watch.wait(atMost: .milliseconds(30), after: .missing(path: missing.path))
+        watch.close()
         #expect(Reactor.uptime - start >= .milliseconds(30))
       }
     }
@@ -111,12 +150,11 @@ struct LinkOpenerTests {
   @Test func `A cancelled wait ends at once`() async throws {
     try await withReactor { reactor in
       let missing = SerialPort(path: "/dev/bitting-none/port", baud: 9600)
-      let waiting = Task {
-        await LinkOpener.serial(missing).waitToReopen(
-          atMost: .seconds(600), after: .missing(path: missing.path), on: reactor)
-      }
+      let watch = LinkOpener.serial(missing).watch(on: reactor)
+      let waiting = Task { await watch.wait(atMost: .seconds(600), after: .missing(path: missing.path)) }
       waiting.cancel()
       await waiting.value
+      watch.close()
     }
   }
 }

@@ -134,9 +134,11 @@ struct UnixSocketTests {
       let opener = LinkOpener.unix(socket)
       let missing = LinkFault.socket(path: socket.path, .missing)
       for _ in 0..<3 {
+        let watch = opener.watch(on: reactor)
+        defer { watch.close() }
         #expect(throws: missing) { try opener.open(on: reactor) }
         let start = Reactor.uptime
-        async let waited: Void = opener.waitToReopen(atMost: .seconds(60), after: missing, on: reactor)
+        async let waited: Void = watch.wait(atMost: .seconds(60), after: missing)
         let listener = try socket.listen(on: reactor)
         await waited
         #expect(Reactor.uptime - start < .seconds(5))

@@ -13,7 +13,7 @@ from gateway import BINARY, Daemon
 from osdp_reader import ID, Line, Reader
 from usb_adapters import Adapter
 from usb_bus import UsbBus
-from waiting import eventually
+from waiting import elapse, eventually
 
 
 class TwoLines:
@@ -124,6 +124,33 @@ def test_P17_from_replugging_to_the_first_job_it_takes_less_than_five_seconds(tw
     assert two_lines.daemon.process.pid == pid and two_lines.daemon.is_running()
 
 
+def test_P18_adapters_swapped_again_before_the_last_swap_is_worked_in_follow_their_locks(two_lines):
+    two_lines.daemon.start()
+    for name in two_lines.names:
+        two_lines.open(name)
+    chance = random.Random(18)
+    for _ in range(10):
+        for _ in range(chance.randrange(1, 4)):
+            two_lines.swap()
+            elapse(chance.choice([0, chance.random() * 0.3]))
+        for name in two_lines.names:
+            two_lines.open(name)
+    assert two_lines.misled() == []
+
+
+def test_P17_where_the_kernel_gives_no_watch_an_adapter_is_found_all_the_same(two_lines):
+    limit = "echo 0 > /proc/sys/user/max_inotify_instances"
+    two_lines.daemon.wrapper = ["unshare", "--user", "--map-root-user", "sh", "-c", f'{limit} && exec "$@"', "sh"]
+    two_lines.daemon.start()
+    two_lines.open("front")
+    for _ in range(5):
+        two_lines.lines[0].pull_out()
+        eventually(lambda: "account_disconnected" in two_lines.errors("front"), "the loss is told")
+        two_lines.lines[0].plug_in()
+        two_lines.open("front", timeout=5)
+    assert two_lines.misled() == []
+
+
 def test_P18_a_reader_that_nobody_knows_is_named_and_left_alone_until_it_is_accepted(two_lines):
     two_lines.daemon.start()
     for name in two_lines.names:
@@ -180,9 +207,6 @@ def test_P17_ten_thousand_times_plugged_unplugged_and_renamed_nothing_leaks(two_
     def storm(cycles: int):
         for _ in range(cycles):
             is_awaited = chance.random() < 0.02
-            # Two terminals of one number made within one tick of the kernel's clock (4 ms) are the same to anybody.
-            if is_awaited:
-                line._stopped.wait(0.01)
             outer, inner = os.openpty()
             name = path.with_name(f"tty-{chance.randrange(3)}")
             name.unlink(missing_ok=True)

@@ -106,22 +106,48 @@ import Testing
       for line in Self.ports.keys { matching.linkOpened(line) }
     }
     #expect(moves == 3)
-    // Their own closing of a port is no sign; that somebody pulled the plugs is.
+    // Then somebody pulls the plugs, and puts them back.
     for line in Self.ports.keys { matching.linkLost(line) }
+    for line in Self.ports.keys { matching.linkOpened(line) }
     #expect(matching.strangerAnswered(Self.front, at: 5, on: "back") == .swapped("back", "front"))
-    for line in Self.ports.keys {
-      matching.linkLost(line)
-      matching.linkOpened(line)
+  }
+
+  @Test func `P18 what is told late of a port that was left counts for nothing, even if the line is back on it`() {
+    var matching = PortMatching(ports: Self.ports, devices: Self.known)
+    matching.linkOpened("front")
+    #expect(matching.strangerAnswered(Self.back, at: 5, on: "front") == .swapped("front", "back"))
+    // The back line had just been opened where it was, and heard the front's device there.
+    matching.linkOpened("back", plug: 0)
+    #expect(matching.strangerAnswered(Self.front, at: 5, on: "back") == nil)
+    #expect(matching.port(of: "back") == Self.ports["front"])
+    for line in ["front", "back"] { matching.linkOpened(line) }
+    // Both were swapped again meanwhile: the same ports as in the beginning, and yet other plugs.
+    #expect(matching.strangerAnswered(Self.front, at: 5, on: "back") == .swapped("back", "front"))
+    for number in 0...1 { matching.linkOpened("back", plug: number) }
+    #expect(matching.strangerAnswered(Self.front, at: 5, on: "back") == nil)
+    #expect(matching.port(of: "back") == Self.ports["back"])
+  }
+
+  @Test func `P18 a line whose devices were heard elsewhere goes to them once it is known that it has lost its own`() {
+    for loses in [{ $0.linkLost("back") }, { $0.deviceSilent(5, on: "back") }] as [(inout PortMatching) -> Void] {
+      var matching = self.matching(Self.known)
+      _ = matching.deviceProven(Self.back, at: 5, on: "back")
+      #expect(matching.strangerAnswered(Self.back, at: 5, on: "front") == .duplicate(of: "back"))
+      #expect(matching.reconsidered() == [])
+      loses(&matching)
+      let swapped = PortMatching.Verdict.swapped("front", "back")
+      #expect(
+        matching.reconsidered() == [.init(line: "front", address: 5, identity: Self.back, verdict: swapped)])
+      #expect(matching.reconsidered() == [])
+      #expect(matching.port(of: "front") == Self.ports["back"])
     }
-    for _ in 0..<10 {
-      guard case .swapped = matching.strangerAnswered(Self.back, at: 5, on: "front") else { continue }
-      moves += 1
-      for line in Self.ports.keys {
-        matching.linkLost(line)
-        matching.linkOpened(line)
-      }
-    }
-    #expect(moves == 5)
+    // One that went away meanwhile moves nothing.
+    var matching = self.matching(Self.known)
+    _ = matching.deviceProven(Self.back, at: 5, on: "back")
+    _ = matching.strangerAnswered(Self.back, at: 5, on: "front")
+    matching.linkLost("front")
+    matching.linkLost("back")
+    #expect(matching.reconsidered() == [])
   }
 
   @Test func `P18 a replaced device is accepted by its serial number, and the key of the old one is found again`()
@@ -147,4 +173,12 @@ import Testing
     let again = try store.deviceKey("line/5", at: now) { [3] }
     #expect(again.key == old.key && again.isInstalled)
   }
+}
+
+extension PortMatching {
+  fileprivate mutating func linkOpened(_ line: String) {
+    self.linkOpened(line, plug: self.plug(of: line)?.number ?? 0)
+  }
+
+  fileprivate func port(of line: String) -> PortSelector? { self.plug(of: line)?.port }
 }

@@ -141,6 +141,39 @@ import Testing
     await running.value
   }
 
+  @Test func `P18 a line opens no port between two, and the next at once, even the one that it had before`()
+    async throws
+  {
+    let reactor = try Reactor()
+    defer { reactor.shutDown() }
+    let device = try Pseudoterminal(on: reactor)
+    let port = SerialPort(path: device.path, baud: 9600)
+    let link = SiteDefinition.Link(
+      account: "line", isBus: true, opener: .selected(.path(device.path), port),
+      driver: { _ in Recorder(lock: LockID(rawValue: "lock")) })
+    let (stream, tell) = AsyncStream<LinkSession.Message>.makeStream()
+    let session = LinkSession(
+      link, driver: link.driver(.init(lockIDs: [:])), reactor: reactor, clock: SiteClock(floor: .distantPast),
+      remember: { _, _ in }, tell: { tell.yield($0) })
+    let running = Task { await session.run() }
+    var messages = stream.makeAsyncIterator()
+    let began = Reactor.uptime
+    for number in 0..<8 {
+      guard case .opened(_, let plug) = await messages.next() else {
+        Issue.record("told of a loss that was none")
+        break
+      }
+      #expect(plug == number)
+      await session.leave()
+      try port.open(on: reactor).close()
+      await session.use(.init(port: .path(device.path), number: number + 1))
+    }
+    // With back-off it would be a minute and a half at least.
+    #expect(Reactor.uptime - began < .seconds(60))
+    running.cancel()
+    await running.value
+  }
+
   /// A driver that does nothing but answer.
   private struct Recorder: LockDriver {
     var lock: LockID

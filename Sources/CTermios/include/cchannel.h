@@ -45,9 +45,6 @@ int cchannel_pending_error(int fd);
 /// Closes a descriptor; it is gone whatever this gives.
 int cchannel_close(int fd);
 
-/// 1 when something exists at `path`, symbolic links followed.
-int cchannel_path_exists(const char *path);
-
 /// What a path leads to, so that it can be told whether that is still the same.
 typedef struct {
   uint64_t device;   // of a device node; else 0
@@ -58,12 +55,19 @@ typedef struct {
 /// Looks what is at `path`, symbolic links followed.
 int cchannel_mark_path(const char *path, cchannel_mark *mark);
 
-/// Watches one directory for entries that come, change their permissions or are closed after writing; readable
-/// when something happened, as `struct inotify_event`s.
-int cchannel_watch_directory(const char *path);
+/// What one symbolic link says, as it says it. -EINVAL when something else is at `path`.
+int cchannel_read_link(const char *path, char *target, size_t size);
 
-/// 1 when one of the `struct inotify_event`s read from such a watch names `entry`, or says that notices were lost
-/// or the directory is gone.
-int cchannel_notices_name(const uint8_t *notices, size_t count, const char *entry);
+/// A descriptor to watch directories with; readable when something happened, as `struct inotify_event`s. -EMFILE when
+/// the user has too many of them.
+int cchannel_open_watch(void);
+
+/// Watches one more directory for entries that come or change their permissions, and with `closings` for those that
+/// are closed after writing. Gives a number by which its notices are known; the same one for the same directory.
+int cchannel_watch_directory(int fd, const char *path, int closings);
+
+/// 1 when one of the `struct inotify_event`s read from such a descriptor names `entry` of the directory known by the
+/// number `watch`, or says that notices were lost or a directory is gone.
+int cchannel_notices_name(const uint8_t *notices, size_t count, int watch, const char *entry);
 
 #endif

@@ -43,14 +43,6 @@ public enum PortSelector: Hashable, Sendable {
   }
 }
 
-extension PortSelector {
-  /// What is there now of what is meant; nil while it is nothing or too much.
-  var mark: DeviceMark? {
-    if case .path(let path) = self { return DeviceMark(of: path) }
-    return (try? PortDirectory.present().path(of: self)).map(DeviceMark.init(of:))
-  }
-}
-
 extension PortSelector: CustomStringConvertible {
   /// For people.
   public var description: String {

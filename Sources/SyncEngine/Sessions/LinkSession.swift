@@ -11,8 +11,8 @@ actor LinkSession {
     case finished(CommandID, Result<LockReply, LockFault>)
     /// A lock told something unasked.
     case reported(LockID, LockReport)
-    /// The link is open.
-    case opened(SiteDefinition.Link)
+    /// The link is open, through the plug of this number.
+    case opened(SiteDefinition.Link, plug: Int)
     /// The link is gone or cannot be opened.
     case lost(SiteDefinition.Link, LinkFault, [LockID])
     /// What the driver wanted to be kept was not; the lock is left alone until it can be.
@@ -30,8 +30,14 @@ actor LinkSession {
   private let tell: @Sendable (Message) -> Void
   private let orders: AsyncStream<Order>
   private let placeOrder: AsyncStream<Order>.Continuation
-  /// The port to use in place of the one defined.
-  private var port: PortSelector?
+  /// The port to use in place of the one defined; nil while that is the one.
+  private var plug: PortMatching.Plug?
+  /// True from ``leave()`` to ``use(_:)``.
+  private var isLeaving = false
+  /// The plug that the link was opened through.
+  private var openedPlug: Int?
+  private let arrivals: AsyncStream<Void>
+  private let arrive: AsyncStream<Void>.Continuation
   /// Waits for a link that was lost to be worth opening.
   private var waiting: Task<Void, Never>?
   private var driver: any LockDriver
@@ -77,6 +83,7 @@ actor LinkSession {
     // Bounded by the engine: one job a lock, and openings that a client waits for.
     (self.orders, self.placeOrder) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
     (self.wishes, self.wakeOpener) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    (self.arrivals, self.arrive) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
   /// Key of the adapter.
@@ -159,8 +166,9 @@ actor LinkSession {
     }
     link.close()
     self.link = nil
-    if case .kept = self.definition.way { self.tally.lost() } else { self.tally.closed() }
-    lost(fault)
+    if case .kept = self.definition.way, !self.hasLeft { self.tally.lost() } else { self.tally.closed() }
+    // That the port was left is nobody's loss.
+    if !self.hasLeft { lost(fault) }
     self.perform(self.driver.linkClosed(at: self.clock.now()))
     return fault
   }
@@ -202,25 +210,34 @@ actor LinkSession {
 // MARK: - Links that are kept open
 
 extension LinkSession {
-  /// Speaks through another port from now on: the present one is closed, the other opened at once.
-  func use(_ port: PortSelector) {
-    self.port = port
+  /// Lets go of the port, and opens none until ``use(_:)``. Once this returns, others may open it.
+  func leave() {
+    self.isLeaving = true
     self.link?.close()
     self.waiting?.cancel()
   }
 
+  /// Speaks through another plug from now on.
+  func use(_ plug: PortMatching.Plug) {
+    self.plug = plug
+    self.isLeaving = false
+    self.arrive.yield()
+  }
+
   private func keepLink(_ defined: LinkOpener) async {
     var backoff = Backoff()
-    while !Task.isCancelled {
-      let port = self.port
+    while await self.hasArrived() {
+      let plug = self.plug
+      self.openedPlug = plug?.number
       var opener = defined
-      if case .selected(_, let settings) = defined, let port { opener = .selected(port, settings) }
+      if case .selected(_, let settings) = defined, let plug { opener = .selected(plug.port, settings) }
       let began = Reactor.uptime
-      let mark = opener.mark
+      let watch = opener.watch(on: self.reactor)
+      defer { watch.close() }
       let fault: LinkFault
       do {
         let link = try opener.open(on: self.reactor)
-        self.tell(.opened(self.definition))
+        self.tell(.opened(self.definition, plug: plug?.number ?? 0))
         // That an adapter is gone is the reason why its locks are: it is told first.
         fault = await self.serve(link) { self.tell(.lost(self.definition, $0, self.driver.locks)) }
       } catch {
@@ -229,13 +246,14 @@ extension LinkSession {
         self.tell(.lost(self.definition, fault, self.driver.locks))
       }
       if Task.isCancelled { return }
-      if self.port != port { continue }
+      if self.hasLeft {
+        backoff = Backoff()
+        continue
+      }
       backoff.linkClosed(after: Reactor.uptime - began)
       let delay = backoff.next(jitter: Double.random(in: 0...1))
       self.reopensAt = Reactor.uptime + delay
-      let waiting = Task { [opener, reactor] in
-        await opener.waitToReopen(atMost: delay, after: fault, since: mark, on: reactor)
-      }
+      let waiting = Task { await watch.wait(atMost: delay, after: fault) }
       self.waiting = waiting
       await withTaskCancellationHandler {
         await waiting.value
@@ -245,6 +263,18 @@ extension LinkSession {
       self.waiting = nil
       self.reopensAt = nil
     }
+  }
+
+  /// True when the plug that the link was opened through is not its any more. By number: the port may be the same again.
+  private var hasLeft: Bool { self.isLeaving || self.plug?.number != self.openedPlug }
+
+  /// Waits while a port is left and none is given.
+  /// - Returns: false when the task is cancelled.
+  private func hasArrived() async -> Bool {
+    while self.isLeaving, !Task.isCancelled {
+      for await _ in self.arrivals { break }
+    }
+    return !Task.isCancelled
   }
 }
 
