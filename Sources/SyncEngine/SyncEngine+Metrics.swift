@@ -17,6 +17,7 @@ extension SyncEngine {
     var lost = MetricFamily("bitting_link_losses", .counter, "How often a link was lost or could not be opened.")
     var bytes = MetricFamily("bitting_link_transferred", .counter, unit: "bytes", "Bytes on the link, by direction.")
     var messages = MetricFamily("bitting_link_messages", .counter, "Reads and writes on the link, by direction.")
+    var tasks = MetricFamily("bitting_link_tasks", .gauge, "Tasks that work for the link now, or wait.")
     for account in self.site.accounts.values.sorted(by: { $0.definition.key < $1.definition.key }) {
       let name = account.definition.key
       let tallies = self.links.values.filter { $0.definition.account == name }.map(\.session.tally)
@@ -29,8 +30,9 @@ extension SyncEngine {
       bytes.add(sum.sentBytes, labels: ["link": name, "direction": "sent"])
       messages.add(sum.receivedMessages, labels: ["link": name, "direction": "received"])
       messages.add(sum.sentMessages, labels: ["link": name, "direction": "sent"])
+      tasks.add(sum.tasks, labels: ["link": name])
     }
-    return [up, open, opened, lost, bytes, messages]
+    return [up, open, opened, lost, bytes, messages, tasks]
   }
 
   private func storeMetrics() -> [MetricFamily] {

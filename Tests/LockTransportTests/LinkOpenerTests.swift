@@ -147,6 +147,52 @@ struct LinkOpenerTests {
     }
   }
 
+  @Test func `P17 nothing is left of a wait: no task, no descriptor`() async throws {
+    try await withReactor { reactor in
+      let directory = FileManager.default.temporaryDirectory.appending(path: "bitting-\(UUID().uuidString)")
+      try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+      defer { try? FileManager.default.removeItem(at: directory) }
+      let place = directory.appending(path: "port").path
+      let port = SerialPort(path: place, baud: 9600)
+      let missing = LinkFault.missing(path: place)
+      // A task that still waited for one would keep it.
+      var channels: [Weak] = []
+      for round in 0..<60 {
+        let isPath = round.isMultiple(of: 2)
+        let opener =
+          isPath ? LinkOpener.serial(port) : .selected(.usbSerial("bitting-none", interface: nil), port)
+        let watch = opener.watch(on: reactor)
+        for link in [watch.directory?.notices, watch.monitor] { channels.append(Weak(object: link?.channel)) }
+        let patience = Duration.milliseconds(round % 3 == 0 ? 1 : 60_000)
+        let waiting = Task { await watch.wait(atMost: patience, after: missing) }
+        switch round % 3 {
+        case 0: break
+        case 1 where isPath: try Data().write(to: URL(filePath: place))
+        default: waiting.cancel()
+        }
+        await waiting.value
+        watch.close()
+        try? FileManager.default.removeItem(atPath: place)
+      }
+      #expect(channels.contains { $0.wasThere })
+      // Whoever was just served may be in the thread's hands for a moment longer.
+      for _ in 0..<10_000 where channels.contains(where: { $0.object != nil }) {
+        await withCheckedContinuation { passed in reactor.ask { passed.resume() } }
+      }
+      #expect(channels.allSatisfy { $0.object == nil })
+    }
+  }
+
+  private struct Weak {
+    weak var object: AnyObject?
+    let wasThere: Bool
+
+    init(object: AnyObject?) {
+      self.object = object
+      self.wasThere = object != nil
+    }
+  }
+
   @Test func `A cancelled wait ends at once`() async throws {
     try await withReactor { reactor in
       let missing = SerialPort(path: "/dev/bitting-none/port", baud: 9600)

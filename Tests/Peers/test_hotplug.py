@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from gateway import BINARY, Daemon
+from metrics import scrape, value
 from osdp_reader import ID, Line, Reader
 from usb_adapters import Adapter
 from usb_bus import UsbBus
@@ -194,8 +195,13 @@ def test_P17_ten_thousand_times_plugged_unplugged_and_renamed_nothing_leaks(two_
         two_lines.open(name)
     process = two_lines.daemon.process
     line, path = two_lines.lines[0], two_lines.lines[0].path
-    line.pull_out()
     chance = random.Random(17)
+
+    def tasks() -> dict:
+        """Tasks of the lines, and loops of the daemon; one task more waits while a line is not open."""
+        text = scrape(two_lines.daemon)
+        return {"front": value(text, "bitting_link_tasks", link="front"),
+                "back": value(text, "bitting_link_tasks", link="back"), "loops": value(text, "bitting_loops")}
 
     def descriptors() -> int:
         return len(os.listdir(f"/proc/{process.pid}/fd"))
@@ -226,9 +232,12 @@ def test_P17_ten_thousand_times_plugged_unplugged_and_renamed_nothing_leaks(two_
                 path.unlink()
             os.close(outer)
 
+    working = tasks()
+    line.pull_out()
     storm(500)
     before, memory = descriptors(), resident()
     storm(10_000)
+    assert tasks()["front"] <= working["front"] + 1
     # The wait for the next opening holds a watch, the attempt itself a port: no more than that comes and goes.
     eventually(lambda: descriptors() <= before + 2, "all descriptors are given back", 10)
     assert resident() - memory < 24 << 20
@@ -236,6 +245,7 @@ def test_P17_ten_thousand_times_plugged_unplugged_and_renamed_nothing_leaks(two_
     two_lines.open("back")
     line.plug_in()
     two_lines.open("front")
+    assert tasks() == working
     assert two_lines.misled() == []
     assert process.poll() is None
 

@@ -172,6 +172,7 @@ import Testing
     #expect(Reactor.uptime - began < .seconds(60))
     running.cancel()
     await running.value
+    #expect(session.tally.counts.tasks == 0)
   }
 
   /// A driver that does nothing but answer.

@@ -96,8 +96,10 @@ actor LinkSession {
   func run(watchedBy watchdog: Watchdog = Watchdog()) async {
     if self.isStopped { return }
     let name = "link \(self.definition.account)"
-    let work = Task { [placeOrder] in
-      await watchdog.watching(name, { placeOrder.yield(.answer($0)) }) { await self.serve() }
+    let work = Task { [placeOrder, tally] in
+      await tally.counting {
+        await watchdog.watching(name, { placeOrder.yield(.answer($0)) }) { await self.serve() }
+      }
     }
     self.work = work
     await withTaskCancellationHandler {
@@ -116,12 +118,13 @@ actor LinkSession {
 
   private func serve() async {
     await withTaskGroup { group in
-      group.addTask { await self.takeOrders() }
+      let tally = self.tally
+      group.addTask { await tally.counting { await self.takeOrders() } }
       switch self.definition.way {
-      case .kept(let opener): group.addTask { await self.keepLink(opener) }
+      case .kept(let opener): group.addTask { await tally.counting { await self.keepLink(opener) } }
       case .onDemand(let way):
-        group.addTask { await self.openOnDemand(way) }
-        group.addTask { await self.listen(way) }
+        group.addTask { await tally.counting { await self.openOnDemand(way) } }
+        group.addTask { await tally.counting { await self.listen(way) } }
       }
       await group.waitForAll()
     }
@@ -253,7 +256,7 @@ extension LinkSession {
       backoff.linkClosed(after: Reactor.uptime - began)
       let delay = backoff.next(jitter: Double.random(in: 0...1))
       self.reopensAt = Reactor.uptime + delay
-      let waiting = Task { await watch.wait(atMost: delay, after: fault) }
+      let waiting = Task { [tally] in await tally.counting { await watch.wait(atMost: delay, after: fault) } }
       self.waiting = waiting
       await withTaskCancellationHandler {
         await waiting.value
@@ -292,7 +295,7 @@ extension LinkSession {
     self.perform(self.driver.deadlinePassed(at: self.clock.now()))
     for await _ in self.wishes {
       while let before = self.wish, !Task.isCancelled {
-        let opening = Task { [reactor] in await way.open(before, reactor) }
+        let opening = Task { [reactor, tally] in await tally.counting { await way.open(before, reactor) } }
         self.opening = opening
         let result = await withTaskCancellationHandler {
           await opening.value
@@ -326,9 +329,11 @@ extension LinkSession {
     self.alarm?.cancel()
     self.alarm = nil
     guard case .onDemand = self.definition.way, let deadline = self.deadline else { return }
-    self.alarm = Task {
-      try? await Task.sleep(for: max(.zero, deadline - Reactor.uptime))
-      if !Task.isCancelled { self.alarmWentOff(deadline) }
+    self.alarm = Task { [tally] in
+      await tally.counting {
+        try? await Task.sleep(for: max(.zero, deadline - Reactor.uptime))
+        if !Task.isCancelled { self.alarmWentOff(deadline) }
+      }
     }
   }
 

@@ -11,6 +11,7 @@ final class LinkTally: Sendable {
     var receivedBytes = 0
     var sentMessages = 0
     var sentBytes = 0
+    var tasks = 0
 
     static func + (left: Counts, right: Counts) -> Counts {
       var sum = left
@@ -20,6 +21,7 @@ final class LinkTally: Sendable {
       sum.receivedBytes += right.receivedBytes
       sum.sentMessages += right.sentMessages
       sum.sentBytes += right.sentBytes
+      sum.tasks += right.tasks
       return sum
     }
   }
@@ -50,6 +52,15 @@ final class LinkTally: Sendable {
       counts.receivedMessages += 1
       counts.receivedBytes += bytes
     }
+  }
+
+  /// Counts a task of the session's from its beginning to its end, however it ends.
+  func counting<Value>(
+    isolation: isolated (any Actor)? = #isolation, _ work: () async -> Value
+  ) async -> Value {
+    self.state.withLock { $0.tasks += 1 }
+    defer { self.state.withLock { $0.tasks -= 1 } }
+    return await work()
   }
 
   func sent(_ bytes: Int) {
