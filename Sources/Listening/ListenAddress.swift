@@ -1,3 +1,5 @@
+import Glibc
+
 /// Where the API is to listen for TCP, as an operator writes it: `127.0.0.1:8471`, `[::1]:8471`, `localhost:0`.
 public struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
   /// A name or a numeric address, without brackets.
@@ -28,6 +30,18 @@ public struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
 
   /// As ``init(_:)`` reads it.
   public var description: String { Self.text(host: self.host, port: Int(self.port)) }
+
+  /// True when the host is an address in digits, which stands for itself whatever the resolver says.
+  var isNumeric: Bool { self.host.contains(":") || self.hasDigitsAlone }
+
+  /// True for digits and dots that are no address of IPv4.
+  var isMalformed: Bool {
+    var address = in_addr()
+    guard self.hasDigitsAlone else { return false }
+    return unsafe inet_aton(self.host, &address) == 0
+  }
+
+  private var hasDigitsAlone: Bool { self.host.utf8.allSatisfy { $0 == 0x2E || (0x30...0x39).contains($0) } }
 
   static func text(host: String, port: Int) -> String {
     host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"

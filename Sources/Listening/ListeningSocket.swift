@@ -32,40 +32,8 @@ public struct ListeningSocket: Sendable {
 
   // MARK: TCP
 
-  /// Listens for TCP at all addresses that the names stand for: `localhost` is often two.
-  /// - Parameters:
-  ///   - addresses: the addresses.
-  ///   - isLoopbackOnly: true to refuse an address that other machines reach.
-  /// - Returns: the sockets in the order given.
-  /// - Throws: with the address as it was given; then nothing listens.
-  public static func tcp(
-    _ addresses: [ListenAddress], isLoopbackOnly: Bool = false
-  ) throws(ListenFault) -> [ListeningSocket] {
-    var wanted: [(given: ListenAddress, numeric: String)] = []
-    for address in addresses {
-      for numeric in try Self.resolve(address)
-      where !wanted.contains(where: { $0.numeric == numeric && $0.given.port == address.port }) {
-        wanted.append((address, numeric))
-      }
-    }
-    if isLoopbackOnly, let far = wanted.first(where: { !ListenAddress.isLoopback(numeric: $0.numeric) }) {
-      throw .offLoopback("\(far.given)")
-    }
-    var sockets: [ListeningSocket] = []
-    for (given, numeric) in wanted {
-      // `[::]` beside `0.0.0.0` would want the same port twice.
-      let hasIPv4 = wanted.contains { $0.given.port == given.port && !$0.numeric.contains(":") }
-      do throws(ListenFault) {
-        sockets.append(try Self.tcp(numeric, port: given.port, isIPv6Only: hasIPv4, given: given))
-      } catch {
-        for socket in sockets { socket.close() }
-        throw error
-      }
-    }
-    return sockets
-  }
-
-  private static func resolve(_ address: ListenAddress) throws(ListenFault) -> [String] {
+  /// The numeric addresses that a name stands for: `localhost` is often two.
+  static func resolve(_ address: ListenAddress) throws(ListenFault) -> [String] {
     let (count, text) = unsafe withText { unsafe clisten_resolve(address.host, $0, $1) }
     guard count > 0 else {
       let reason = unsafe String(cString: clisten_resolve_error(count))
@@ -77,7 +45,9 @@ public struct ListeningSocket: Sendable {
     return text.split(separator: " ").map(String.init)
   }
 
-  private static func tcp(
+  /// Listens for TCP at a numeric address.
+  /// - Throws: with the address as it was given.
+  static func tcp(
     _ numeric: String, port: UInt16, isIPv6Only: Bool, given: ListenAddress
   ) throws(ListenFault) -> ListeningSocket {
     let descriptor = unsafe clisten_tcp(numeric, port, isIPv6Only ? 1 : 0)

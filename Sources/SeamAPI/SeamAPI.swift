@@ -49,14 +49,15 @@ public struct SeamAPI: Sendable {
   /// The HTTP server, to be run as a service.
   /// - Parameters:
   ///   - sockets: where to take requests; over a unix socket no key is asked for.
+  ///   - late: where to take them as well, from when it can be listened there.
   ///   - certificate: shown to clients over TCP, for TLS; nil for plain HTTP.
-  ///   - onRunning: called once requests are taken at all of them.
+  ///   - onRunning: called once requests are taken at the first of them.
   public func server(
-    at sockets: [ListeningSocket], certificate: ServerCertificate? = nil,
+    at sockets: [ListeningSocket], late: LateSockets = LateSockets(), certificate: ServerCertificate? = nil,
     onRunning: @escaping @Sendable () async -> Void = {}
   ) -> APIServer {
     APIServer(
-      sockets: sockets,
+      sockets: sockets, late: late,
       setup: ConnectionSetup(
         responder: SeamResponder(
           engine: self.engine, routes: RouteTable(), settings: self.settings, surroundings: self.surroundings),

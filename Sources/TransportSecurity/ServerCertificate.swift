@@ -8,18 +8,18 @@ import Synchronization
 /// The certificate that the API shows, exchanged while it runs when its files are renewed. Safe from any task.
 ///
 /// Connections keep the certificate that they began with. A renewed pair that will not do is refused, and the one in
-/// use stays.
+/// use stays. Where there is none yet, the first pair that will do is taken as soon as it is there.
 public final class ServerCertificate: Sendable {
   /// What is in use, and what is wrong with what should be.
   public struct Status: Equatable, Sendable {
-    /// When the certificate in use ends.
-    public var notAfter: Timestamp
+    /// When the certificate in use ends; nil while there is none.
+    public var notAfter: Timestamp?
     /// Why the files are not in use; nil when they are.
     public var refusal: String?
   }
 
   private struct State {
-    var identity: ServerIdentity
+    var identity: ServerIdentity?
     var watch: CertificateWatch
     var refusal: String?
   }
@@ -34,28 +34,35 @@ public final class ServerCertificate: Sendable {
   private let logger: Logger
   private let state: Mutex<State>
 
-  /// Reads the files.
+  /// Reads the files. Wrong ones are no reason not to start, since the doors need the daemon more than clients need the
+  /// certificate: they are told, and looked at until they are right.
   /// - Parameters:
   ///   - files: where they lie.
   ///   - logger: told of renewals, of files that are refused, and of the certificate's end.
-  /// - Throws: which file is wrong, and how to mend it. A certificate that has ended is none: the doors need the daemon
-  ///   more than clients need the certificate; it is told at the next ``look(at:)``.
-  public init(_ files: CertificateFiles, logger: Logger) throws(CertificateFault) {
+  public init(_ files: CertificateFiles, logger: Logger) {
     (self.files, self.logger) = (files, logger)
-    let watch = CertificateWatch(tried: Self.stamp(of: files))
-    self.state = Mutex(State(identity: try ServerIdentity(files), watch: watch))
+    var state = State(watch: CertificateWatch(tried: Self.stamp(of: files)))
+    do throws(CertificateFault) {
+      state.identity = try ServerIdentity(files)
+    } catch {
+      state.refusal = error.message
+      logger.error(
+        "api.tls: \(error.message); until the files are right the API is not offered over TCP, which needs no restart then"
+      )
+    }
+    self.state = Mutex(state)
     var entry = stat()
     if unsafe stat(files.key, &entry) == 0, entry.st_mode & 0o004 != 0 {
       logger.warning("everybody on this machine can read the key '\(files.key)': 'chmod o= \(files.key)'")
     }
   }
 
-  /// What a new connection is made with.
-  public var context: NIOSSLContext { self.state.withLock { $0.identity.context } }
+  /// What a new connection is made with; nil while there is no certificate. Once there is one there always is.
+  public var context: NIOSSLContext? { self.state.withLock { $0.identity?.context } }
 
   /// How it stands.
   public var status: Status {
-    self.state.withLock { Status(notAfter: $0.identity.notAfter, refusal: $0.refusal) }
+    self.state.withLock { Status(notAfter: $0.identity?.notAfter, refusal: $0.refusal) }
   }
 
   /// Looks at the files every ``interval`` until the task is cancelled.
@@ -70,12 +77,13 @@ public final class ServerCertificate: Sendable {
   public func look(at now: Timestamp) {
     let stamp = Self.stamp(of: self.files)
     if self.state.withLock({ $0.watch.looked(stamp) }) { self.read(at: now) }
-    let (notice, notAfter) = self.state.withLock { state in
-      let identity = state.identity
+    let told = self.state.withLock { state -> (notice: CertificateWatch.Notice?, notAfter: Timestamp)? in
+      guard let identity = state.identity else { return nil }
       return (
         state.watch.notice(notBefore: identity.notBefore, notAfter: identity.notAfter, at: now), identity.notAfter
       )
     }
+    guard let (notice, notAfter) = told else { return }
     let file = self.files.certificate
     switch notice {
     case .endsIn(let left):
@@ -105,7 +113,7 @@ public final class ServerCertificate: Sendable {
       let renewed = try ServerIdentity(self.files)
       let notAfter = renewed.notAfter
       try self.state.withLock { state throws(CertificateFault) in
-        guard notAfter >= now || state.identity.notAfter < now else {
+        guard notAfter >= now || state.identity.map({ $0.notAfter < now }) ?? true else {
           throw CertificateFault(
             message: "the certificate in '\(self.files.certificate)' has ended on \(notAfter.iso8601) already")
         }
@@ -116,8 +124,14 @@ public final class ServerCertificate: Sendable {
       self.logger.notice(
         "the API shows the certificate in '\(self.files.certificate)', valid until \(notAfter.iso8601)")
     } catch {
-      self.state.withLock { $0.refusal = error.message }
-      self.logger.error("the certificate is not renewed, the one before stays in use: \(error.message)")
+      let hasOne = self.state.withLock { state in
+        state.refusal = error.message
+        return state.identity != nil
+      }
+      self.logger.error(
+        hasOne
+          ? "the certificate is not renewed, the one before stays in use: \(error.message)"
+          : "api.tls: \(error.message); the API is still not offered over TCP")
     }
   }
 

@@ -4,7 +4,7 @@ import Listening
 import Logging
 import Systemd
 
-/// The sockets at which the API takes requests.
+/// Where the API takes requests: the sockets that it has at once, and the addresses that it tries to have.
 struct APISockets {
   /// Where they are to be.
   struct Places {
@@ -25,11 +25,17 @@ struct APISockets {
   /// Where the API listens when nobody says.
   static let usualAddress = "127.0.0.1:8471"
 
-  let sockets: [ListeningSocket]
-  /// How a client on this machine reaches it, for people.
-  let url: String
+  /// Unix sockets, which are there whatever becomes of the network.
+  let local: [ListeningSocket]
+  /// What systemd listens at for TCP.
+  let network: [ListeningSocket]
+  /// Where it is to be listened for TCP beside that.
+  let attempts: ListenAttempts
+  /// How URLs of the API begin.
+  let scheme: String
 
-  /// Listens.
+  /// Listens at the unix socket.
+  /// - Throws: for what is wrong as it was written, and for a unix socket that cannot be had.
   init(_ places: Places, dataDirectory: String, logger: Logger) throws(StartFault) {
     var made: [ListeningSocket] = []
     do throws(ListenFault) {
@@ -39,14 +45,12 @@ struct APISockets {
           try ListeningSocket.handedOver(socket.descriptor, name: socket.name, isLoopbackOnly: isLoopbackOnly))
       }
       let addresses = places.addresses.isEmpty ? [Self.usualAddress] : places.addresses
-      let given = addresses.compactMap { ListenAddress($0) }
-      if !made.contains(where: { !$0.isFile }) {
-        made += try ListeningSocket.tcp(given, isLoopbackOnly: isLoopbackOnly)
-      }
+      self.attempts = try ListenAttempts(
+        made.contains(where: { !$0.isFile }) ? [] : addresses.compactMap { ListenAddress($0) },
+        isLoopbackOnly: isLoopbackOnly)
       if !made.contains(where: \.isFile) {
         made += [try Self.unix(places.socket, dataDirectory: dataDirectory, logger: logger)].compactMap { $0 }
       }
-      self.url = "\(places.isEncrypted ? "https" : "http")://\(Self.shown(given.first, made))"
     } catch {
       for socket in made { socket.close() }
       let status: ExitStatus =
@@ -58,17 +62,13 @@ struct APISockets {
         }
       throw StartFault(status, error.message)
     }
-    self.sockets = made
-    if !places.isEncrypted, let far = made.first(where: { !$0.isLocal }), case .tcp(let address, let port) = far.place {
-      logger.warning(
-        "the API is offered without TLS at \(address), port \(port), as allowed: others on that network can read keys and PINs"
-      )
-    }
+    (self.local, self.network) = (made.filter(\.isFile), made.filter { !$0.isFile })
+    self.scheme = places.isEncrypted ? "https" : "http"
   }
 
   /// Removes what nobody listens at any more.
   func remove() {
-    for socket in self.sockets { socket.file?.remove() }
+    for socket in self.local { socket.file?.remove() }
   }
 
   private static func unix(
@@ -85,16 +85,6 @@ struct APISockets {
       return nil
     }
     return try ListeningSocket.unix(path: usual)
-  }
-
-  /// The host as it was given, with the port that it got.
-  private static func shown(_ given: ListenAddress?, _ sockets: [ListeningSocket]) -> String {
-    for socket in sockets {
-      guard case .tcp(let address, let port) = socket.place else { continue }
-      let isGiven = given.map { $0.port == 0 || Int($0.port) == port } ?? false
-      return "\(ListenAddress(host: isGiven ? given?.host ?? address : address, port: UInt16(clamping: port)))"
-    }
-    return "localhost"
   }
 }
 

@@ -26,7 +26,7 @@ import UnixSignals
       hand makes one, prints it once and stores it hashed; under systemd none is made, and \
       'sudo bitting keys create NAME --scope write' makes the first.
 
-      Exit status: 0 after SIGTERM or SIGINT; 64 wrong option; 69 the address to listen at is taken; 73 the data \
+      Exit status: 0 after SIGTERM or SIGINT; 64 wrong option; 69 another program listens at the unix socket; 73 the data \
       directory cannot be written; 74 the store is damaged or could not be upgraded; 75 the data directory belongs to \
       another running bittingd; 78 the configuration or the seal key is wrong.
       """,
@@ -119,31 +119,35 @@ import UnixSignals
     let (site, described) = try await composition.site(of: file)
     let engine = try await SyncEngine(
       store: store, definition: site, reactor: reactor, watchdog: watch.watchdog, logger: logger)
-    let certificate = try file.api.tls.map { files throws(StartFault) in
-      try CertificateService(CertificateFiles(certificate: files.certificate, key: files.key), logger: logger)
+    let certificate = file.api.tls.map { files in
+      CertificateService(CertificateFiles(certificate: files.certificate, key: files.key), logger: logger)
     }
-    let authorities = try WebhookService.authorities(in: file.webhookAuthorities)
+    let webhooks = WebhookService(webhooks: engine.webhooks, authorities: file.webhookAuthorities, logger: logger)
     let sockets = try APISockets(
       .init(
         addresses: file.api.listen, socket: file.api.socket, handedOver: handedOver, isEncrypted: certificate != nil,
         allowsPlain: file.api.allowsPlainHTTP),
       dataDirectory: directory.url.path, logger: logger)
     defer { sockets.remove() }
+    let network = NetworkService(sockets, certificate: certificate?.certificate, logger: logger)
     var apiSettings = file.api.settings
     apiSettings.version = Release.version
     let surroundings = DaemonSurroundings(
       directory: directory.url.path, version: Release.version, watchdog: watch.watchdog,
-      certificate: certificate?.certificate,
+      certificate: certificate?.certificate, network: network, webhooks: webhooks,
       backups: DaemonBackups(of: directory, store: store, configuration: loader.path))
     let api = SeamAPI(engine: engine, logger: logger, settings: apiSettings, surroundings: surroundings.asked)
-    let server = api.server(at: sockets.sockets, certificate: certificate?.certificate) { [described] in
+    let server = api.server(at: sockets.local, late: network.sockets, certificate: certificate?.certificate) {
+      [described] in
+      await network.firstAttempt()
       Greeting(
-        url: sockets.url, newKey: key.made,
+        url: network.url, newKey: key.made,
         doors: described,
         isDemo: demo != nil,
         keyHint: key.hint
       ).show()
-      watch.ready("Serves the API at \(sockets.url).")
+      watch.ready(
+        network.url.map { "Serves the API at \($0)." } ?? "Serves the API on this machine alone, see the log.")
     }
     var services: [any Service] = [EngineService(engine: engine)]
     services.append(RadioService(composition: composition))
@@ -154,6 +158,7 @@ import UnixSignals
       SnapshotService(
         store: store, snapshots: StoreSnapshots(of: directory.url, keeping: file.retention.snapshots), logger: logger))
     services.append(server)
+    services.append(network)
     services.append(
       ReloadService(
         signals: reloads, loader: loader, source: source, composition: composition, engine: engine, api: api,

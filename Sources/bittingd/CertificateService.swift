@@ -1,4 +1,3 @@
-import Gateway
 import Logging
 import ServiceLifecycle
 import TransportSecurity
@@ -8,13 +7,7 @@ struct CertificateService: Service {
   let certificate: ServerCertificate
 
   /// Reads the files.
-  init(_ files: CertificateFiles, logger: Logger) throws(StartFault) {
-    do throws(CertificateFault) {
-      self.certificate = try ServerCertificate(files, logger: logger)
-    } catch {
-      throw StartFault(.configuration, "api.tls: \(error.message)")
-    }
-  }
+  init(_ files: CertificateFiles, logger: Logger) { self.certificate = ServerCertificate(files, logger: logger) }
 
   func run() async throws {
     await cancelWhenGracefulShutdown { await self.certificate.run() }

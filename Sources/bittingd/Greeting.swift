@@ -2,7 +2,8 @@ import Foundation
 
 /// What the daemon prints once it takes requests.
 struct Greeting {
-  var url: String
+  /// How the API is reached; nil while it is not over TCP.
+  var url: String?
   /// The key, where it may be shown: made at this start.
   var newKey: String?
   var doors: [(name: String, nature: String)]
@@ -12,7 +13,11 @@ struct Greeting {
   var keyHint: String
 
   var text: String {
-    var lines = ["", "  Bitting is running at \(self.url)", ""]
+    var lines = [
+      "",
+      self.url.map { "  Bitting is running at \($0)" } ?? "  Bitting is running, not reached over TCP yet: see the log",
+      "",
+    ]
     if !self.doors.isEmpty {
       let width = self.doors.map(\.name.count).max() ?? 0
       lines.append("  Doors")
@@ -26,10 +31,10 @@ struct Greeting {
     } else {
       lines += ["  API key", "    \(self.keyHint)", ""]
     }
-    guard self.isDemo else { return lines.joined(separator: "\n") + "\n" }
+    guard self.isDemo, let url else { return lines.joined(separator: "\n") + "\n" }
     lines += [
       "  Three things to try",
-      "    export SEAM_API_KEY=\(self.newKey ?? "...  # your key") SEAM_ENDPOINT=\(self.url)",
+      "    export SEAM_API_KEY=\(self.newKey ?? "...  # your key") SEAM_ENDPOINT=\(url)",
       "    1. See the doors:",
       "       curl -s -H \"Authorization: Bearer $SEAM_API_KEY\" $SEAM_ENDPOINT/devices/list",
       "    2. Make a code (put in a device_id from 1):",

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from gateway import BINARY, KEY, Daemon
+from metrics import scrape, value
 from test_unix_socket import over
 from waiting import eventually
 
@@ -61,6 +62,47 @@ def test_localhost_is_every_loopback_address(daemons):
     for address in addresses:
         with socket.create_connection((address, port), timeout=5):
             pass
+
+
+# Addresses that cannot be had yet.
+
+def answers(daemon) -> dict[str, dict]:
+    """What /health says over the unix socket, by the name of the part."""
+    with over(daemon.data / "bitting.sock") as client:
+        answer = client.get("/health")
+    assert answer.status_code == 200
+    return {part["service"]: part for part in answer.json()["service_health_statuses"]}
+
+
+def test_a_port_that_another_program_has_is_named_and_taken_once_it_is_free(daemons):
+    daemon = daemons()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        daemon.spawn(address)
+        eventually(lambda: "Bitting is running" in daemon.log(), "it runs", 20)
+        assert f"cannot listen at {address}: another program listens there" in daemon.log()
+        health = answers(daemon)
+        assert health["api"]["status"] == "degraded" and address in health["api"]["description"]
+        with over(daemon.data / "bitting.sock") as client:
+            assert value(client.get("/metrics").text, "bitting_api_listening", address=address) == 0
+            assert len(client.post("/devices/list").json()["devices"]) == 7
+    eventually(lambda: f"takes requests at http://{address}" in daemon.log(), "it listens by itself", 20)
+    daemon.connect(f"http://{address}")
+    assert answers(daemon)["api"]["status"] == "healthy"
+    assert value(scrape(daemon), "bitting_api_listening", address=address) == 1
+
+
+@pytest.mark.parametrize("address, words", [
+    ("192.0.2.77:0", "this machine has no such address"), ("gateway.invalid:0", "is no address of this machine"),
+])
+def test_an_address_that_this_machine_does_not_have_yet_closes_no_door_and_no_other_address(daemons, address, words):
+    daemon = daemons("--demo", "--plain-http-off-loopback", "--listen", address).start()
+    eventually(lambda: words in daemon.log(), "the log names it", 30)
+    assert f"cannot listen at {address}" in daemon.log()
+    part = answers(daemon)["api"]
+    assert part["status"] == "degraded" and address in part["description"]
+    assert value(scrape(daemon), "bitting_api_listening", address=address) == 0
+    assert value(scrape(daemon), "bitting_api_listening", address="127.0.0.1:0") == 1
 
 
 # Sockets from systemd.

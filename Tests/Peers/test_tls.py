@@ -15,10 +15,12 @@ import pytest
 
 import sdk
 from certificates import Authority
-from metrics import scrape
-from gateway import BINARY, KEY, Daemon
+from gateway import KEY, Daemon
+from metrics import scrape, value
 from service_manager import ServiceManager
 from test_connections import ends, request
+from test_listening import free_port
+from test_unix_socket import over
 from waiting import elapse, eventually
 
 SECOND = 1.0  # the configured request_timeout
@@ -289,11 +291,28 @@ def test_the_end_of_a_certificate_is_told_and_the_doors_go_on(make_secure, autho
 
 # Wrong files.
 
-def start_with(tmp_path, certificate, key) -> subprocess.CompletedProcess:
-    config = tmp_path / "bitting.yaml"
-    config.write_text(f"site: {{name: S, time_zone: UTC}}\napi: {{tls: {{certificate: '{certificate}', key: '{key}'}}}}\n")
-    return subprocess.run([BINARY, "--demo", "--config", config, "--data-dir", tmp_path / "data", "--listen",
-                           "127.0.0.1:0"], capture_output=True, text=True, timeout=20)
+@pytest.fixture
+def start_with(daemons, tmp_path):
+    """Starts the demo with files that may be wrong; returns when its unix socket answers."""
+    def start(certificate, key) -> Daemon:
+        config = tmp_path / "bitting.yaml"
+        config.write_text(
+            f"site: {{name: S, time_zone: UTC}}\napi: {{tls: {{certificate: '{certificate}', key: '{key}'}}}}\n")
+        daemon = daemons("--demo", "--config", str(config), name="wrong")
+        daemon.port_wanted = free_port()
+        daemon.spawn(f"127.0.0.1:{daemon.port_wanted}")
+        eventually(lambda: (daemon.data / "bitting.sock").exists() and "Bitting is running" in daemon.log(), "it runs", 20)
+        return daemon
+
+    return start
+
+
+def parts(daemon: Daemon) -> dict[str, dict]:
+    """What /health says over the unix socket, by the name of the part."""
+    with over(daemon.data / "bitting.sock") as client:
+        answer = client.get("/health")
+    assert answer.status_code == 200
+    return {part["service"]: part for part in answer.json()["service_health_statuses"]}
 
 
 def wrong_files(authority, tmp_path):
@@ -322,12 +341,45 @@ def wrong_files(authority, tmp_path):
     "no such certificate", "no such key", "empty", "DER", "exchanged", "another's key", "passphrase", "a directory",
     "damaged",
 ])
-def test_wrong_files_are_told_at_the_start(authority, tmp_path, case):
+def test_wrong_files_are_told_at_the_start_and_close_no_door(start_with, authority, tmp_path, case):
     certificate, key, words = wrong_files(authority, tmp_path)[case]
-    done = start_with(tmp_path, certificate, key)
-    assert done.returncode == 78 and words in done.stderr, done.stderr
-    assert (str(certificate) in done.stderr or str(key) in done.stderr) and "PRIVATE KEY-----\nM" not in done.stderr
-    assert not (tmp_path / "data" / "bitting.sock").exists()
+    daemon = start_with(certificate, key)
+    log = daemon.log()
+    assert words in log and (str(certificate) in log or str(key) in log) and "PRIVATE KEY-----\nM" not in log
+    health = parts(daemon)
+    assert health["certificate"]["status"] == health["api"]["status"] == "degraded"
+    assert words in health["certificate"]["description"] and "Over TCP" in health["api"]["description"]
+    with over(daemon.data / "bitting.sock") as client:
+        assert value(client.get("/metrics").text, "bitting_api_listening") == 0
+        door = client.post("/devices/get", json={"name": "Front Door"}).json()["device"]
+        made = client.post("/access_codes/create", json={"device_id": door["device_id"], "name": "Ada"})
+        assert made.status_code == 200
+        code = made.json()["access_code"]["access_code_id"]
+        eventually(lambda: client.post("/access_codes/get", json={"access_code_id": code}).json()["access_code"]["status"]
+                   == "set", "the lock holds the code", 20)
+    with pytest.raises(OSError):
+        socket.create_connection(("127.0.0.1", daemon.port_wanted), timeout=5)
+
+
+@pytest.mark.parametrize("hurry", [True, False], ids=["SIGHUP", "by itself"])
+def test_files_that_were_wrong_at_the_start_are_taken_once_they_are_right(start_with, authority, hurry):
+    issued = authority.issue("late")
+    good = issued.certificate.read_bytes()
+    issued.certificate.write_bytes(b"")
+    daemon = start_with(issued.certificate, issued.key)
+    issued.certificate.write_bytes(good)
+    if hurry:
+        daemon.process.send_signal(signal.SIGHUP)
+    url = eventually(lambda: re.search(r"takes requests at (https://127\.0\.0\.1:\d+)", daemon.log()),
+                     "it takes requests over TCP", 60)[1]
+    daemon.connect(url)
+    context = ssl.create_default_context(cafile=authority.file)
+    with socket.create_connection(("127.0.0.1", daemon.port_wanted), timeout=10) as plain:
+        with context.wrap_socket(plain, server_hostname="localhost") as secure:
+            assert int(secure.getpeercert()["serialNumber"], 16) == issued.serial
+    health = parts(daemon)
+    assert health["certificate"]["status"] == health["api"]["status"] == "healthy"
+    assert value(scrape(daemon), "bitting_api_listening") == 1
 
 
 def test_a_key_that_everybody_can_read_is_warned_about(make_secure, authority):

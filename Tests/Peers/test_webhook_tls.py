@@ -88,9 +88,20 @@ def test_without_the_file_the_sites_own_authority_is_unknown(daemons, authority,
     assert not receiver.messages
 
 
-def test_a_file_of_authorities_that_will_not_do_is_told_at_the_start(daemons, tmp_path):
-    config = tmp_path / "bitting.yaml"
-    config.write_text(f"site: {{name: S, time_zone: UTC}}\nwebhooks: {{ca_file: '{tmp_path / 'none.pem'}'}}\n")
-    daemon = daemons("--demo", "--config", str(config))
-    assert daemon.spawn().wait(20) == 78
+def test_a_file_of_authorities_that_will_not_do_is_told_and_taken_once_it_is_right(
+        daemons, authority, receive, tmp_path):
+    config, file = tmp_path / "bitting.yaml", tmp_path / "authorities.pem"
+    config.write_text(f"site: {{name: S, time_zone: UTC}}\nwebhooks: {{ca_file: '{file}'}}\n")
+    daemon = daemons("--demo", "--config", str(config)).start()
     assert "webhooks.ca_file" in daemon.log() and "there is no such file" in daemon.log()
+
+    def part():
+        found, = [part for part in daemon.http.get("/health").json()["service_health_statuses"]
+                  if part["service"] == "webhook_authorities"]
+        return found
+    assert part()["status"] == "degraded" and "there is no such file" in part()["description"]
+    file.write_bytes(authority.file.read_bytes())
+    eventually(lambda: part()["status"] == "healthy", "the file is taken", 30)
+    receiver = receive(authority.issue("receiver3"))
+    tell(daemon, receiver)
+    receiver.wait_for(1)

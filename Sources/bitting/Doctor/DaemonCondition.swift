@@ -23,6 +23,21 @@ enum DaemonCondition: Hashable {
     }
   }
 
+  /// What the daemon says of parts that nothing else here looks at.
+  /// - Parameter health: its answer at `/health`.
+  static func findings(health: JSONValue) -> [Finding] {
+    let parts = [
+      "api": "daemon's API", "clock": "daemon's clock", "certificate": "daemon's certificate",
+      "webhook_authorities": "webhooks",
+    ]
+    return (health["service_health_statuses"]?.array ?? []).compactMap { part in
+      guard let service = part["service"]?.string, let subject = parts[service], part["status"]?.string != "healthy",
+        let description = part["description"]?.string
+      else { return nil }
+      return .bad(subject, description.printable)
+    }
+  }
+
   private static func findings(_ status: JSONValue, version: String) -> [Finding] {
     let running = status["version"]?.string ?? "?"
     var findings: [Finding] = [

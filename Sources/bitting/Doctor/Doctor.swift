@@ -38,7 +38,7 @@ struct Doctor: AsyncParsableCommand {
   }
 
   private func look() async throws -> [Finding] {
-    var findings = await self.daemon().findings(version: Release.version)
+    var findings = await self.daemon()
     let place = ConfigurationPlace(option: self.config)
     var lines: [ConfigurationFile.Line] = []
     do throws(StartFault) {
@@ -70,20 +70,23 @@ struct Doctor: AsyncParsableCommand {
     return findings + BoxCondition.look(at: self.data.path, usesPorts: !lines.isEmpty).findings
   }
 
-  private func daemon() async -> DaemonCondition {
+  private func daemon() async -> [Finding] {
     let client: GatewayClient
     do throws(StartFault) {
       client = try self.gateway.client()
     } catch {
-      return .unasked(error.message)
+      return DaemonCondition.unasked(error.message).findings(version: Release.version)
     }
-    let condition: DaemonCondition
+    var findings: [Finding]
     do throws(GatewayFault) {
-      condition = .answers(try await client.ask("/bitting/status", within: .seconds(10))["status"] ?? .null)
+      let status = try await client.ask("/bitting/status", within: .seconds(10))["status"] ?? .null
+      findings = DaemonCondition.answers(status).findings(version: Release.version)
+      let parts = DaemonCondition.findings(health: try await client.ask("/health", within: .seconds(10)))
+      findings += parts.filter { part in !findings.contains { $0.subject == part.subject } }
     } catch {
-      condition = .fails(error)
+      findings = DaemonCondition.fails(error).findings(version: Release.version)
     }
     await client.close()
-    return condition
+    return findings
   }
 }

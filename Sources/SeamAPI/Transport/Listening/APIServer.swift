@@ -3,14 +3,33 @@ public import ServiceLifecycle
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
-import Listening
+public import Listening
 import Logging
 import NIOCore
 import NIOExtras
 import NIOHTTP1
 import NIOPosix
+import Synchronization
 
-/// The HTTP server at any number of sockets that listen already.
+/// Sockets that come to listen while the server runs already.
+public struct LateSockets: Sendable {
+  let stream: AsyncStream<ListeningSocket>
+  private let continuation: AsyncStream<ListeningSocket>.Continuation
+
+  /// None so far.
+  public init() {
+    // Bounded by the addresses of the configuration.
+    (self.stream, self.continuation) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
+  }
+
+  /// Has requests taken there too.
+  public func add(_ socket: ListeningSocket) { self.continuation.yield(socket) }
+
+  /// There are no more.
+  func finish() { self.continuation.finish() }
+}
+
+/// The HTTP server at any number of sockets that listen already, and at those that come later.
 public struct APIServer: Service {
   private typealias Accepted = NIOAsyncChannel<APIConnection, Never>
 
@@ -20,26 +39,57 @@ public struct APIServer: Service {
     let quiescing: ServerQuiescingHelper
   }
 
+  /// What is told to end when the server is.
+  private final class Quiescing: Sendable {
+    private struct State {
+      var helpers: [ServerQuiescingHelper] = []
+      var hasBegun = false
+    }
+    private let state = Mutex(State())
+
+    func add(_ helper: ServerQuiescingHelper) {
+      let isLate = self.state.withLock { state in
+        state.helpers.append(helper)
+        return state.hasBegun
+      }
+      if isLate { helper.initiateShutdown(promise: nil) }
+    }
+
+    func begin() {
+      let helpers = self.state.withLock { state in
+        state.hasBegun = true
+        return state.helpers
+      }
+      for helper in helpers { helper.initiateShutdown(promise: nil) }
+    }
+  }
+
   let sockets: [ListeningSocket]
+  let late: LateSockets
   let setup: ConnectionSetup
   let onRunning: @Sendable () async -> Void
 
   /// Takes requests until it is told to stop, then lets those under way end.
+  /// - Throws: when a socket cannot be accepted from any more: who started the daemon starts it again.
   public func run() async throws {
-    var doors: [Door] = []
-    do {
-      for socket in self.sockets { doors.append(try await self.open(socket)) }
-    } catch {
-      for door in doors { try? await door.channel.executeThenClose { _ in } }
-      throw error
-    }
-    await withGracefulShutdownHandler {
-      await self.onRunning()
-      await withDiscardingTaskGroup { group in
-        for door in doors { group.addTask { await self.accept(at: door) } }
+    let quiescing = Quiescing()
+    try await withGracefulShutdownHandler {
+      try await withThrowingDiscardingTaskGroup { group in
+        for socket in self.sockets {
+          let door = try await self.open(socket)
+          quiescing.add(door.quiescing)
+          group.addTask { try await self.accept(at: door) }
+        }
+        group.addTask { await self.onRunning() }
+        for await socket in self.late.stream {
+          let door = try await self.open(socket)
+          quiescing.add(door.quiescing)
+          group.addTask { try await self.accept(at: door) }
+        }
       }
-    } onGracefulShutdown: { [doors] in
-      for door in doors { door.quiescing.initiateShutdown(promise: nil) }
+    } onGracefulShutdown: {
+      self.late.finish()
+      quiescing.begin()
     }
   }
 
@@ -62,16 +112,20 @@ public struct APIServer: Service {
     return Door(channel: channel, quiescing: quiescing)
   }
 
-  private func accept(at door: Door) async {
-    await withDiscardingTaskGroup { group in
+  private func accept(at door: Door) async throws {
+    try await withThrowingDiscardingTaskGroup { group in
       do {
         try await door.channel.executeThenClose { connections in
           for try await connection in connections {
             group.addTask { await connection.http.handle(value: connection.channel, logger: self.setup.logger) }
           }
         }
+        if !Task.isShuttingDownGracefully, !Task.isCancelled { throw ChannelError.alreadyClosed }
       } catch {
-        self.setup.logger.error("no longer accepting connections: \(error); restart bittingd")
+        self.setup.logger.error("no longer accepting connections, so the daemon starts anew: \(error)")
+        // Whoever waits for more of them is to hear of this.
+        self.late.finish()
+        throw error
       }
     }
   }

@@ -32,9 +32,10 @@ struct ConnectionSetup: Sendable {
     self.peer(of: channel, at: socket).flatMap { peer in
       do {
         if !socket.isUnix, let certificate = self.certificate {
+          guard let context = certificate.context else { throw ChannelError.operationUnsupported }
           let doorman = TLSDoorman(limits: self.limits)
           try channel.pipeline.syncOperations.addHandlers([
-            doorman, NIOSSLServerHandler(context: certificate.context), TLSDoorman.Witness(doorman),
+            doorman, NIOSSLServerHandler(context: context), TLSDoorman.Witness(doorman),
           ])
         }
       } catch {
