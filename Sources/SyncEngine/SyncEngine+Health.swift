@@ -23,7 +23,9 @@ extension SyncEngine {
         "clock",
         fault: self.clock.isHeld
           ? "The wall clock is behind what was seen already and nobody keeps it: time stands still for codes until it is set. Give the box a network with NTP, or set the clock."
-          : nil, else: "The wall clock is believed."),
+          : self.site.clockDoubt.map {
+            "The wall clock has jumped ahead, \($0.iso8601) was seen last, and nobody keeps it: nothing is forgotten until it is set. Give the box a network with NTP, or set it; if it is right: bitting clock believe."
+          }, else: "The wall clock is believed."),
       ServiceHealth(
         "adapters",
         fault: lost.isEmpty

@@ -46,7 +46,7 @@ extension SyncEngine {
       if let bytes = attributes?[.size] as? Int { size.add(bytes, labels: ["file": file]) }
     }
     var trusted = MetricFamily("bitting_clock_trusted", .gauge, "1 while the wall clock is believed.")
-    trusted.add(!self.clock.isHeld)
+    trusted.add(!self.clock.isHeld && self.site.clockDoubt == nil)
     return [writable, commits, size, trusted]
   }
 }

@@ -66,7 +66,7 @@ public actor SyncEngine {
     self.reactor = reactor
     self.logger = logger
     self.watchdog = watchdog
-    let clock = SiteClock(floor: try store.newestEventDate() ?? .distantPast)
+    let clock = SiteClock(floor: try store.clockDoubt() ?? store.newestEventDate() ?? .distantPast)
     self.clock = clock
     self.site = try Site(store: store, definition: definition, policy: policy, at: clock.now().date)
     self.ports = PortMatching(ports: definition.ports, devices: try store.wireIdentities())
@@ -82,7 +82,12 @@ public actor SyncEngine {
     for lock in definition.locks { self.follow(lock) }
   }
 
-  func now() -> Timestamp { self.clock.now().date }
+  func now() -> Timestamp {
+    let now = self.clock.now()
+    let effects = self.site.clockWasRead(now.date, isTrusted: now.isDateTrusted)
+    if !effects.isEmpty { self.perform(effects) }
+    return now.date
+  }
 
   /// Works until the task is cancelled: opens links, keeps deadlines, takes in what locks tell.
   public func run() async {

@@ -41,6 +41,7 @@ import Gateway
     Restore.self,
     Rescue.self,
     SealKeyCommand.self,
+    ClockCommand.self,
   ]
 
   /// Pairs locks.

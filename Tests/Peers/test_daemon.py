@@ -227,6 +227,62 @@ def test_a_second_start_goes_on_where_the_first_ended(daemons):
     demo.wait_for_event("lock.unlocked", access_code_id=code["access_code_id"])
 
 
+FULL_DISK = """
+mount -t tmpfs -o size="$3k",mode=700 none "$2"
+cp --archive --sparse=never "$1/." "$2"
+dd if=/dev/zero of="$2/filling" bs=1k status=none 2>/dev/null || true
+shift 3
+exec "$@"
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small disk")
+def test_P20_on_a_full_disk_it_starts_and_doors_open(daemons, tmp_path):
+    one = daemons().start()
+    door = one.door("Harbour Entrance")
+    code = one.ask("/access_codes/create", device_id=door["device_id"])["access_code"]
+    one.wait_for_code(code["access_code_id"], status="set")
+    one.stop()
+    kept = one.data.rename(tmp_path / "kept")
+    one.data.mkdir(mode=0o700)
+    assert (kept / "ballast").stat().st_size == 4 << 20
+    kibibytes = 512 + sum(file.stat().st_size for file in kept.rglob("*") if file.is_file()) // 1024
+    one.wrapper = ["unshare", "--mount", "sh", "-ec", FULL_DISK, "sh", str(kept), str(one.data), str(kibibytes)]
+    one.start()
+    assert "the disk is full" in one.log()
+    assert one.type_code(one.door("Harbour Entrance")["device_id"], code["code"])["status"] == "success"
+
+
+def test_a_wall_clock_that_ran_ahead_is_believed_again_by_hand(daemons):
+    one = daemons().start()
+    one.door("Front Door")
+    one.stop()
+    store = one.data / "bitting.sqlite"
+    with contextlib.closing(sqlite3.connect(store)) as database, database:
+        database.execute("UPDATE event SET created_at = 4102444800000 WHERE sequence = (SELECT max(sequence) FROM event)")
+    done = subprocess.run([BITTING, "clock", "believe", "--data-dir", one.data], capture_output=True, text=True, timeout=20)
+    assert done.returncode == 0 and "is dated now" in done.stdout, done.stderr
+    with contextlib.closing(sqlite3.connect(store)) as database:
+        dates = [date for date, in database.execute("SELECT created_at FROM event ORDER BY sequence")]
+    assert dates == sorted(dates) and dates[-1] <= time.time() * 1000
+    one.start()
+    dates = [event["created_at"] for event in one.events()]
+    assert dates == sorted(dates) and max(dates) < "2099"
+
+
+def test_a_store_that_is_gone_is_told_and_nothing_is_made_in_its_place(daemons):
+    one = daemons().start()
+    door = one.door("Front Door")
+    one.ask("/access_codes/create", device_id=door["device_id"])
+    one.restart()
+    eventually(lambda: list((one.data / "snapshots").glob("bitting-*.sqlite")), "a state is put by")
+    one.stop()
+    (one.data / "bitting.sqlite").unlink()
+    process = one.spawn()
+    assert process.wait(20) == 74 and "bitting restore --snapshot" in one.log()
+    assert not (one.data / "bitting.sqlite").exists() and list((one.data / "snapshots").glob("bitting-*.sqlite"))
+
+
 def test_kill_9_at_any_moment_loses_no_acknowledged_code(daemons):
     """Two writers create codes all the time; the process is killed again and again, at random moments."""
     seed = int.from_bytes(os.urandom(4), "little")

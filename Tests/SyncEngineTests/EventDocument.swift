@@ -18,8 +18,9 @@ enum EventDocument {
   private static let introduction = """
     # Events
 
-    What happens at the site is kept as events, in the order in which it became known. An event never changes. It is the
-    same object in `/events/list`, in `/events/get` and in a [webhook](webhooks.md).
+    What happens at the site is kept as events, in the order in which it became known. It is the same object in
+    `/events/list`, in `/events/get` and in a [webhook](webhooks.md), and it never changes, but for one that was stored while
+    the wall clock had run ahead: it is [dated anew](operations.md#the-wall-clock) once.
 
     This page is made from the catalogue in `Sources/SyncEngine/Events`; `make docs` writes it anew.
 

@@ -37,6 +37,8 @@ extension Site {
     var codes = MetricFamily("bitting_access_codes", .gauge, "Access codes by status.")
     var late = MetricFamily("bitting_access_codes_late", .gauge, "Access codes that are later than they should be.")
     var failing = MetricFamily("bitting_access_codes_failing", .gauge, "Access codes with something wrong.")
+    var over = MetricFamily(
+      "bitting_access_codes_over", .gauge, "Access codes whose end has passed, kept until somebody deletes them.")
     var unmanaged = MetricFamily("bitting_unmanaged_access_codes", .gauge, "Codes of others on the locks.")
     var exposed = MetricFamily(
       "bitting_access_codes_exposed", .gauge,
@@ -61,9 +63,17 @@ extension Site {
     late.add(lateCount)
     failing.add(failingCount)
     exposed.add(exposedCount)
+    over.add(self.codesOver(at: now))
     unmanaged.add(strangers)
     offline.add(offlineCount)
-    return [codes, late, failing, exposed, unmanaged, offline]
+    return [codes, late, failing, over, exposed, unmanaged, offline]
+  }
+
+  /// How many codes have ended and are still there.
+  func codesOver(at now: Timestamp) -> Int {
+    self.doors.values.reduce(0) { count, door in
+      count + door.ledger.codes.values.count { code in code.terms.window.map { $0.end <= now } ?? false }
+    }
   }
 }
 

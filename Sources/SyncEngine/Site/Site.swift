@@ -55,6 +55,12 @@ struct Site {
   private(set) var tally = SiteTally()
   /// The newest `created_at` given, so that a clock that was set back cannot hide new events from readers.
   var newestEvent = Timestamp.distantPast
+  /// The newest date of a wall clock that was believed.
+  var lastSeen = Timestamp.distantPast
+  /// What ``lastSeen`` was when the clock jumped ahead; nil while it is not doubted.
+  var clockDoubt: Timestamp?
+  /// When dates that lie ahead are put right, after that could not be stored.
+  var clockRetry: Timestamp?
 
   /// Loads what the store knows of the locks that the configuration names.
   init(store: Store, definition: SiteDefinition, policy: SchedulingPolicy, at now: Timestamp) throws {
@@ -69,10 +75,14 @@ struct Site {
     for account in definition.accounts { try self.load(account, at: now) }
     for lock in definition.locks { try self.load(lock, at: now) }
     self.newestEvent = try store.newestEventDate() ?? .distantPast
+    self.clockDoubt = try store.clockDoubt()
+    self.lastSeen = self.clockDoubt ?? self.newestEvent
     self.retiredPINs = try store.retiredPINs()
   }
 
   static let pruningDelay = Duration.minutes(10)
+  /// So many codes that have ended are worth a warning, once a day.
+  private static let manyCodesOver = 5000
   private static let longOutage = Duration.minutes(10)
   private static let storeRetryDelay = Duration.seconds(10)
 
@@ -101,6 +111,7 @@ struct Site {
 
   private mutating func prune(at now: Timestamp) -> [Effect] {
     self.nextPruning = now + .hours(24)
+    if self.clockDoubt != nil { return [] }
     do {
       // A clock that ran ahead must not make young things old: the newest event is the measure.
       let date = min(now, self.newestEvent)
@@ -111,7 +122,15 @@ struct Site {
       self.retiredPINs = self.retiredPINs.filter { $0.value >= now - Self.pinRest }
       try self.store.pruneAudit(before: date - self.retention.audit, keeping: self.retention.auditEntries, at: now)
       if !isDone { self.nextPruning = now + .minutes(1) }
-      return []
+      let over = self.codesOver(at: now)
+      return over < Self.manyCodesOver
+        ? []
+        : [
+          .note(
+            Note(
+              "\(over) access codes have ended and are kept until somebody deletes them: every start and every backup takes longer for it; have the client delete what it needs no more",
+              .warning))
+        ]
     } catch {
       let reason = Store.reason(of: error)
       return [.note(Note("store: what is long past cannot be forgotten: \(reason); tried again in a day", .warning))]
