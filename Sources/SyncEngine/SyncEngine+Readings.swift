@@ -169,7 +169,11 @@ extension SyncEngine {
   /// Events that a filter lets through.
   public nonisolated func events(_ filter: EventFilter) async -> [EventView] {
     do {
-      return try self.store.events(filter)
+      let events = try self.store.events(filter)
+      if self.store.unreadable.takeNews() {
+        self.logger.error("the journal has entries that do not open any more; they are left out, the rest goes on")
+      }
+      return events
     } catch {
       self.logger.error("events cannot be read", metadata: ["reason": "\(Store.reason(of: error))"])
       return []

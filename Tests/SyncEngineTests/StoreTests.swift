@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import LockCore
 import LockSimulator
+import Sealing
 import Testing
 
 @testable import SyncEngine
@@ -117,6 +118,43 @@ import Testing
       #expect(site.view(code)?.pin == PINCode("4711"))
       #expect(site.view(code)?.name == "Guest")
       #expect(site.story(of: code).first == "created")
+    }
+  }
+
+  @Test func `a store that is gone while its log is there is not made anew`() throws {
+    try withDirectory { directory in
+      let file = directory.appending(path: "store")
+      try Data("log".utf8).write(to: URL(fileURLWithPath: file.path + "-wal"))
+      let fault = #expect(throws: Store.Fault.self) { try Store(path: file.path, key: .test()) }
+      guard case .vanished = fault else {
+        Issue.record("refused for another reason: \(fault.map { "\($0)" } ?? "not at all")")
+        return
+      }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["store-wal"])
+    }
+  }
+
+  @Test func `an event that does not open is left out, and hinders neither copies nor a rotation`() throws {
+    try withDirectory { directory in
+      let file = directory.appending(path: "store")
+      let site = try VirtualSite(["Front": VirtualLock()], store: try Store(path: file.path, key: .test()))
+      let code = try site.create(on: "Front", pin: "4711")
+      site.advance(by: .minutes(1))
+      let events = try site.store.events(EventFilter())
+      try site.store.database.write { database in
+        try database.execute(
+          sql: "UPDATE event SET payload = zeroblob(60) WHERE sequence = ?", arguments: [events[0].sequence])
+      }
+      #expect(try site.store.events(EventFilter()).map(\.sequence) == events.dropFirst().map(\.sequence))
+      #expect(site.store.unreadable.takeNews() && !site.store.unreadable.takeNews())
+      #expect(try site.store.event(at: events[0].sequence) == nil)
+      let summary = try site.store.copy(to: directory.appending(path: "copy").path)
+      #expect(summary.codes == 1 && summary.unreadable == 1)
+      site.store.close()
+      let next = try #require(try SealKey(Array(repeating: 9, count: 32)))
+      _ = try Store.rotate(file.path, from: .test(), to: next)
+      #expect(try Store(path: file.path, key: next).events(EventFilter()).count == events.count - 1)
+      _ = code
     }
   }
 

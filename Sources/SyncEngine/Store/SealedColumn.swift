@@ -36,6 +36,9 @@ struct SealedColumn: Sendable {
     deviceKey, driverMemory, bond, offlineKey, offlineCodePIN, webhookSecret, secret,
   ]
 
+  /// What happened, row by row: one that does not open is one that is lost, and no reason to do without the rest.
+  var isHistory: Bool { self.table == "event" || self.table == "action_attempt" }
+
   private func place(_ row: String) -> SealedPlace { SealedPlace(column: "\(self.table).\(self.name)", row: row) }
 
   func seal(_ bytes: some Collection<UInt8>, row: String, with seal: Seal) throws -> Data {
@@ -57,6 +60,22 @@ struct SealedColumn: Sendable {
 
   func text(_ sealed: Data, row: String, with seal: Seal) throws -> String {
     String(decoding: try self.open(sealed, row: row, with: seal), as: UTF8.self)
+  }
+
+  /// How many values do not open.
+  func countUnreadable(in database: Database, with seal: Seal) throws -> Int {
+    let rows = try Row.fetchCursor(
+      database,
+      sql: "SELECT \(self.row) AS place, \(self.name) AS value FROM \(self.table) WHERE \(self.name) IS NOT NULL")
+    var count = 0
+    while let row = try rows.next() {
+      do {
+        _ = try self.open(row["value"], row: row["place"], with: seal)
+      } catch is MalformedRow {
+        count += 1
+      }
+    }
+    return count
   }
 
   /// Opens every value that is there.

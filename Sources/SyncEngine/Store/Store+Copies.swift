@@ -10,6 +10,8 @@ extension Store {
     public var locks: Int
     /// Access codes, those to come included.
     public var codes: Int
+    /// Events and results of attempts that do not open, and are lost.
+    public var unreadable = 0
   }
 
   /// The seal of a store that may belong to a running daemon; nothing is written.
@@ -46,8 +48,10 @@ extension Store {
       let copy = try Self.openToRead(path)
       defer { try? copy.close() }
       return try copy.read { database in
-        try Self.verify(database, with: seal, path: source)
-        return try Self.summary(of: database)
+        let unreadable = try Self.verify(database, with: seal, path: source)
+        var summary = try Self.summary(of: database)
+        summary.unreadable = unreadable
+        return summary
       }
     } catch {
       try? FileManager.default.removeItem(atPath: path)

@@ -110,10 +110,11 @@ extension Store {
       + " ORDER BY created_at \(order), sequence \(order) LIMIT ? OFFSET ?"
     arguments += [max(0, filter.limit), max(0, filter.offset)]
     return try self.database.read { database in
-      try Row.fetchAll(database, sql: sql, arguments: StatementArguments(arguments)).map { row in
-        EventView(
-          sequence: row["sequence"],
-          payload: try Self.json(SealedColumn.eventPayload.text(row["payload"], row: row["id"], with: self.seal)))
+      try Row.fetchAll(database, sql: sql, arguments: StatementArguments(arguments)).compactMap { row in
+        guard let payload = try self.history(SealedColumn.eventPayload, row["payload"], row: row["id"]) else {
+          return nil
+        }
+        return EventView(sequence: row["sequence"], payload: payload)
       }
     }
   }
@@ -171,8 +172,8 @@ extension Store {
           switch row["status"] as String {
           case "success":
             .success(
-              try (row["result"] as Data?).map {
-                try Self.json(SealedColumn.attemptResult.text($0, row: row["id"], with: self.seal))
+              try (row["result"] as Data?).flatMap {
+                try self.history(SealedColumn.attemptResult, $0, row: row["id"])
               } ?? .object([:]))
           case "error":
             .error(type: row["error_type"] ?? "uncategorized_error", message: row["error_message"] ?? "")
@@ -185,6 +186,16 @@ extension Store {
           (row["access_code_id"] as String?).map(AccessCodeID.init(rawValue:))
         )
       }
+    }
+  }
+
+  /// A piece of history; nil for one that does not open, which is counted.
+  func history(_ column: SealedColumn, _ sealed: Data, row: String) throws -> JSONValue? {
+    do {
+      return try Self.json(column.text(sealed, row: row, with: self.seal))
+    } catch is MalformedRow {
+      self.unreadable.found()
+      return nil
     }
   }
 

@@ -58,7 +58,12 @@ extension SealedColumn {
     let update = try database.makeStatement(sql: "UPDATE \(self.table) SET \(self.name) = ? WHERE rowid = ?")
     while let row = try rows.next() {
       let place: String = row["place"]
-      let bytes = try self.open(row["value"], row: place, with: old)
+      let bytes: [UInt8]
+      do {
+        bytes = try self.open(row["value"], row: place, with: old)
+      } catch is MalformedRow where self.isHistory {
+        continue
+      }
       try update.execute(arguments: [try self.seal(bytes, row: place, with: new), row["number"] as Int64])
     }
   }

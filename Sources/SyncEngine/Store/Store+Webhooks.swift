@@ -129,15 +129,20 @@ extension Store {
     }
   }
 
-  /// One event; nil when it is forgotten already.
+  /// One event; nil when it is forgotten already, or does not open.
   func event(at sequence: Int64) throws -> JournalledEvent? {
     try self.database.read { database in
       try Row.fetchOne(
         database, sql: "SELECT sequence, id, payload FROM event WHERE sequence = ?", arguments: [sequence]
-      ).map {
-        JournalledEvent(
-          sequence: $0["sequence"], id: $0["id"],
-          payload: try SealedColumn.eventPayload.text($0["payload"], row: $0["id"], with: self.seal))
+      ).flatMap { row in
+        do {
+          return JournalledEvent(
+            sequence: row["sequence"], id: row["id"],
+            payload: try SealedColumn.eventPayload.text(row["payload"], row: row["id"], with: self.seal))
+        } catch is MalformedRow {
+          self.unreadable.found()
+          return nil
+        }
       }
     }
   }

@@ -14,6 +14,8 @@ public struct Store: Sendable {
   public let seal: Seal
   /// How often it was written.
   let commits = CommitCount()
+  /// Whether something of the history was asked for that does not open.
+  let unreadable = UnreadableHistory()
 
   /// Opens the store, makes it if there is none, checks it, and brings it up to the present schema on a copy.
   /// - Parameters:
@@ -115,7 +117,7 @@ public struct Store: Sendable {
       guard try migrator.hasCompletedMigrations(database) else { return .older }
       // The journal is long, and one event that does not open is one event.
       if let seal {
-        for column in SealedColumn.all where column.table != "event" && column.table != "action_attempt" {
+        for column in SealedColumn.all where !column.isHistory {
           try column.check(in: database, with: seal)
         }
       }
