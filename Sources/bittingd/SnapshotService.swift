@@ -1,5 +1,6 @@
 import Foundation
 import Gateway
+import LockTransport
 import Logging
 import ServiceLifecycle
 import SyncEngine
@@ -18,24 +19,46 @@ struct SnapshotService: Service {
       // What was opened and checked just now is good; a store that was only made holds nothing to go back to.
       var isNews = self.store.holdsCodes()
       var changes = self.store.changesSoFar()
+      var schedule = SnapshotSchedule(
+        age: self.snapshots.age(at: Date()), size: self.store.size(), wasCutOff: self.snapshots.wasCutOff,
+        at: Reactor.uptime)
       while !Task.isCancelled {
-        if isNews, self.takeIfDue() { changes = self.store.changesSoFar() }
+        if isNews, schedule.isDue(at: Reactor.uptime) {
+          let before = self.store.changesSoFar()
+          if await self.take() {
+            changes = before
+            schedule.taken(size: self.store.size(), at: Reactor.uptime)
+          } else {
+            schedule.failed(at: Reactor.uptime)
+          }
+        }
         try? await Task.sleep(for: Self.interval)
         isNews = self.store.changesSoFar() != changes
       }
     }
   }
 
+  /// Takes one, on a thread of its own: it waits for the disk.
   /// - Returns: true when one was taken.
-  private func takeIfDue() -> Bool {
-    let now = Date()
-    guard self.snapshots.isDue(at: now, size: self.store.size()) else { return false }
-    do {
-      try self.snapshots.take(of: self.store, at: now)
-      return true
-    } catch {
-      self.logger.warning("the state of the store cannot be put by, so there is nothing newer to go back to: \(error)")
-      return false
+  private func take() async -> Bool {
+    let (results, tell) = AsyncStream<Bool>.makeStream()
+    Thread.detachNewThread {
+      do {
+        let summary = try self.snapshots.take(of: self.store, at: Date())
+        if summary.unreadable > 0 {
+          self.logger.error(
+            "\(summary.unreadable) entries of the journal do not open any more; the rest was put by, and goes on")
+        }
+        tell.yield(true)
+      } catch {
+        self.logger.warning(
+          "the state of the store cannot be put by, so there is nothing newer to go back to; it is tried again in a day: \(error)"
+        )
+        tell.yield(false)
+      }
+      tell.finish()
     }
+    for await isTaken in results { return isTaken }
+    return false
   }
 }

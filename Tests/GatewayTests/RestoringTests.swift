@@ -199,7 +199,8 @@ import Testing
       let offline = try one.store().offlineKey(ofLock: "Front", at: Self.now).secret
       let before = try Store.seal(ofStoreAt: path, under: one.key)
       let locks = PairedNukiLock.all(in: one.url, seal: before).locks
-      let seal = try Store.rotate(path, from: one.key, to: two.key)
+      let (seal, leftover) = try Store.rotate(path, from: one.key, to: two.key)
+      #expect(leftover == nil)
       // Files that were not written anew yet still open.
       #expect(PairedNukiLock.all(in: one.url, seal: seal).faults.isEmpty)
       for lock in locks { try lock.write(to: one.url, seal: seal) }
@@ -209,31 +210,6 @@ import Testing
       #expect(try store.deviceKey("line/5", at: Self.now) { [] }.key == Array(repeating: 0xA5, count: 16))
       #expect(try store.offlineKey(ofLock: "Front", at: Self.now).secret == offline)
       #expect(PairedNukiLock.all(in: one.url, seal: store.seal).locks.map(\.name) == ["Gate"])
-    }
-  }
-
-  @Test func `states are put by once a day, three are kept, and the newest that is sound is taken`() async throws {
-    try await self.withBoxes { one, _, _ in
-      try self.fill(one)
-      let (store, snapshots) = (try one.store(), StoreSnapshots(of: one.url))
-      let start = Date(timeIntervalSince1970: 1_800_000_000)
-      for day in 0..<5 {
-        let now = start + Double(day) * 86_400
-        #expect(snapshots.isDue(at: now, size: 100_000))
-        try snapshots.take(of: store, at: now)
-        #expect(!snapshots.isDue(at: now + 86_399, size: 100_000))
-        #expect(!snapshots.isDue(at: now + 5 * 86_400 - 1, size: 10 << 20))
-      }
-      #expect(snapshots.all.count == StoreSnapshots.usual)
-      #expect(snapshots.isDue(at: start, size: 100_000))
-      store.close()
-      try Data("no store".utf8).write(to: URL(fileURLWithPath: one.directory.path("bitting.sqlite")))
-      #expect(throws: Store.Fault.self) { try one.store() }
-      try Data("no snapshot".utf8).write(to: snapshots.all[0])
-      let restoring = try Restoring(into: one.directory, key: one.key, replaces: true)
-      #expect(throws: StartFault.self) { try restoring.restore(snapshot: snapshots.all[0]) }
-      _ = try restoring.restore(snapshot: snapshots.all[1])
-      #expect(try one.store().deviceKey("line/5", at: Self.now) { [] }.key == Array(repeating: 0xA5, count: 16))
     }
   }
 }
