@@ -38,8 +38,17 @@ package struct DataDirectory {
     }
     self.lock = descriptor
     let pid = Array("\(getpid())\n".utf8)
-    guard ftruncate(descriptor, 0) == 0, unsafe write(descriptor, pid, pid.count) == pid.count else {
+    // For people alone, so a full disk is no reason not to start.
+    guard ftruncate(descriptor, 0) == 0, unsafe write(descriptor, pid, pid.count) == pid.count || errno == ENOSPC else {
       throw StartFault(.cannotCreate, "the data directory \(path) cannot be written: \(Self.reason)")
+    }
+    do {
+      try Switchover.settle(in: self.url)
+    } catch {
+      throw StartFault(
+        .cannotCreate,
+        "a restore was cut off and cannot be brought to its end: \(error); make room or make \(path) writable, and try again"
+      )
     }
   }
 

@@ -79,7 +79,7 @@ struct Restore: AsyncParsableCommand {
     for snapshot in StoreSnapshots(of: directory).all {
       do {
         return try restoring.restore(snapshot: snapshot)
-      } catch {
+      } catch  where error.status == .ioError {
         Self.say("\(snapshot.lastPathComponent) is not sound, an earlier one is tried: \(error.message)")
         last = error
       }

@@ -5,9 +5,9 @@ import LockTransport
 package import Sealing
 package import SyncEngine
 
-/// Puts a backup into a data directory: everything is opened, made this box's own and verified beside what is there;
-/// then file after file takes its place, the store last. Whenever that is cut off, the old store is there, or the new
-/// one.
+/// Puts a backup into a data directory: everything is opened, made this box's own and verified beside what is there, in
+/// a folder; then the folder is given the name by which it is known to be complete, and file after file takes its place.
+/// Whenever that is cut off, everything is as it was, or the next start goes on with it: ``Switchover``.
 package struct Restoring {
   /// What was restored, for people.
   package struct Outcome {
@@ -77,12 +77,12 @@ package struct Restoring {
       let reader = try Self.reader(of: file, named: name)
       var unpacking = Unpacking(into: self.draft)
       try unpacking.run(file, named: name, reader, secret: try secret(reader.head))
-      let manifest = try Self.manifest(in: self.draft)
+      let manifest = try Self.manifest(of: unpacking)
       var keys: [UInt32: [UInt8]] = [:]
       for key in manifest.dataKeys { keys[key.generation] = Hexadecimal.bytes(key.key) }
       let summary = try self.adopt(
         dataKeys: keys, from: ["kind": "backup", "made_at": .string(manifest.madeAt), "host": .string(manifest.host)])
-      let (replaced, configuration) = try self.switchOver()
+      let (replaced, configuration) = try self.switchOver(replacesKeys: true)
       outcome = Outcome(
         madeAt: manifest.madeAt, host: manifest.host, summary: summary, replaced: replaced,
         configuration: configuration, isUnproven: reader.head.isForRecipient)
@@ -106,7 +106,7 @@ package struct Restoring {
     }
     let madeAt = StoreSnapshots.date(of: snapshot) ?? ""
     let summary = try self.adopt(dataKeys: nil, from: ["kind": "snapshot", "made_at": .string(madeAt)])
-    let (replaced, _) = try self.switchOver()
+    let (replaced, _) = try self.switchOver(replacesKeys: false)
     return Outcome(
       madeAt: madeAt, host: ProcessInfo.processInfo.hostName, summary: summary,
       replaced: replaced, configuration: nil, isUnproven: false)
@@ -131,9 +131,9 @@ package struct Restoring {
     }
   }
 
-  private static func manifest(in draft: URL) throws(StartFault) -> BackupContents.Manifest {
-    guard let data = try? Data(contentsOf: draft.appendingPathComponent(BackupContents.Name.manifest)),
-      let manifest = try? JSONDecoder().decode(BackupContents.Manifest.self, from: data), manifest.format == 1
+  private static func manifest(of unpacking: Unpacking) throws(StartFault) -> BackupContents.Manifest {
+    guard let bytes = unpacking.manifest,
+      let manifest = try? JSONDecoder().decode(BackupContents.Manifest.self, from: Data(bytes)), manifest.format == 1
     else { throw StartFault(.dataError, "the backup was made by a later version of Bitting; install that one") }
     return manifest
   }
@@ -160,88 +160,25 @@ package struct Restoring {
     }
   }
 
-  // MARK: Taking the place of what is there
-
   /// Lets what is in the draft take its place.
   /// - Returns: where what was there lies, and where the configuration lies.
-  private func switchOver() throws(StartFault) -> (replaced: String?, configuration: String?) {
-    let aside = self.aside
-    var replaced: String?
+  private func switchOver(replacesKeys: Bool) throws(StartFault) -> (replaced: String?, configuration: String?) {
     do {
-      try self.settleOldStore()
-      var moves: [(from: URL, to: URL)] = []
-      for folder in BackupContents.Name.folders {
-        let (from, to) = (
-          self.draft.appendingPathComponent(folder), self.directory.url.appendingPathComponent(folder)
-        )
-        let names = Set((try? FileManager.default.contentsOfDirectory(atPath: from.path)) ?? [])
-        // A lock that the backup does not know has a key that the restored store does not open.
-        let old = (try? FileManager.default.contentsOfDirectory(atPath: to.path)) ?? []
-        if FileManager.default.fileExists(atPath: self.draft.appendingPathComponent(BackupContents.Name.manifest).path)
-        {
-          for name in old where name.hasSuffix(".json") {
-            try Self.putAside(to.appendingPathComponent(name), in: aside.appendingPathComponent(folder), moves: true)
-            replaced = aside.path
-          }
-        }
-        if names.isEmpty { continue }
-        try FileManager.default.createDirectory(
-          at: to, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        moves += names.sorted().map { (from.appendingPathComponent($0), to.appendingPathComponent($0)) }
-      }
-      var configuration: String?
-      let kept = self.draft.appendingPathComponent(BackupContents.Name.configuration)
-      if FileManager.default.fileExists(atPath: kept.path) {
-        let to = self.directory.url.appendingPathComponent("restored-bitting.yaml")
-        moves.append((kept, to))
-        configuration = to.path
-      }
-      let store = self.directory.url.appendingPathComponent(BackupContents.Name.store)
-      if FileManager.default.fileExists(atPath: store.path) {
-        try Self.putAside(store, in: aside, moves: false)
-        replaced = aside.path
-      }
-      moves.append((self.draft.appendingPathComponent(BackupContents.Name.store), store))
-      for (from, to) in moves {
-        try Self.sync(from.path)
-        guard unsafe rename(from.path, to.path) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
-        try Self.sync(to.deletingLastPathComponent().path)
-      }
-      return (replaced, configuration)
+      // What is damaged is put aside byte for byte: somebody may still get something out of it.
+      let store = self.directory.path(BackupContents.Name.store)
+      if Store.fault(inStoreAt: store) == nil { Store.settle(store) }
+      let switchover = try Switchover(
+        of: self.directory.url, draft: self.draft, aside: self.aside.lastPathComponent, replacesKeys: replacesKeys)
+      try switchover.finish()
+      let configuration = self.directory.url.appendingPathComponent(Switchover.configuration).path
+      return (
+        FileManager.default.fileExists(atPath: self.aside.path) ? self.aside.path : nil,
+        switchover.hasConfiguration ? configuration : nil
+      )
     } catch {
       throw StartFault(
         .cannotCreate,
-        "\(self.directory.url.path) cannot be written: \(error); what was there lies there or in \(aside.path)")
+        "\(self.directory.url.path) cannot be written: \(error); what was there lies there or in \(self.aside.path)")
     }
-  }
-
-  /// The write-ahead log of the store that is there goes into it: it must not be taken for the new one's. A store that
-  /// is too damaged for that is put aside together with its log.
-  private func settleOldStore() throws {
-    let path = self.directory.path(BackupContents.Name.store)
-    // What is damaged is put aside byte for byte: somebody may still get something out of it.
-    if Store.fault(inStoreAt: path) == nil { Store.settle(path) }
-    for suffix in ["-wal", "-shm"] where FileManager.default.fileExists(atPath: path + suffix) {
-      try Self.putAside(URL(fileURLWithPath: path + suffix), in: self.aside, moves: true)
-    }
-  }
-
-  /// Gives a file a second name in another folder, or that one alone.
-  private static func putAside(_ file: URL, in folder: URL, moves: Bool) throws {
-    try FileManager.default.createDirectory(
-      at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    let target = folder.appendingPathComponent(file.lastPathComponent)
-    if moves {
-      try FileManager.default.moveItem(at: file, to: target)
-    } else {
-      try FileManager.default.linkItem(at: file, to: target)
-    }
-  }
-
-  private static func sync(_ path: String) throws {
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
-    defer { close(descriptor) }
-    guard fsync(descriptor) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
   }
 }

@@ -6,9 +6,16 @@ struct Unpacking {
   /// The largest file of a backup.
   private static let largestFile = 1 << 40
 
+  /// The largest manifest of a backup.
+  private static let largestManifest = 1 << 20
+
+  /// What is told of the backup, and the keys with which its files are sealed: in clear, and so never on a disk.
+  private(set) var manifest: [UInt8]?
+
   private let folder: URL
   private var waiting: [UInt8] = []
   private var file: FileHandle?
+  private var isManifest = false
   private var left = 0
   private var padding = 0
   private var hasEnded = false
@@ -67,7 +74,11 @@ struct Unpacking {
       if self.left > 0 {
         guard !self.waiting.isEmpty else { return }
         let part = self.waiting.prefix(self.left)
-        try self.file?.write(contentsOf: Data(part))
+        if self.isManifest {
+          self.manifest?.append(contentsOf: part)
+        } else {
+          try self.file?.write(contentsOf: Data(part))
+        }
         self.left -= part.count
         self.waiting.removeFirst(part.count)
       } else if self.padding > 0 {
@@ -95,6 +106,13 @@ struct Unpacking {
     guard let header, (0...Self.largestFile).contains(header.size), Self.isExpected(header.name) else {
       throw CocoaError(.fileReadCorruptFile)
     }
+    (self.left, self.padding) = (header.size, TarHeader.padding(after: header.size))
+    self.isManifest = header.name == BackupContents.Name.manifest
+    if self.isManifest {
+      guard header.size <= Self.largestManifest else { throw CocoaError(.fileReadCorruptFile) }
+      self.manifest = []
+      return
+    }
     let url = self.folder.appendingPathComponent(header.name)
     try FileManager.default.createDirectory(
       at: url.deletingLastPathComponent(), withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -102,7 +120,6 @@ struct Unpacking {
       FileManager.default.createFile(atPath: url.path, contents: nil, attributes: [.posixPermissions: 0o600])
     else { throw CocoaError(.fileWriteUnknown) }
     self.file = try FileHandle(forWritingTo: url)
-    (self.left, self.padding) = (header.size, TarHeader.padding(after: header.size))
   }
 
   private static func isExpected(_ name: String) -> Bool {
