@@ -153,7 +153,7 @@ extension Store.Fault {
   package var status: ExitStatus {
     switch self {
     case .cannotOpen: .cannotCreate
-    case .damaged: .ioError
+    case .damaged, .vanished: .ioError
     case .otherSealKey, .newer: .configuration
     case .notUpgraded: .ioError
     }

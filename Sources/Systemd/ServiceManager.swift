@@ -11,6 +11,8 @@ public enum ServiceManager {
     case status(String)
     /// The configuration is being read again, since this uptime in microseconds; ``ready`` follows.
     case reloading(since: UInt64)
+    /// The start goes on and may take so long from now on.
+    case extendTimeout(Duration)
     /// The daemon is about to end.
     case stopping
     /// All is well: the watchdog starts to count anew.
@@ -23,6 +25,7 @@ public enum ServiceManager {
       // A line's end would begin another assignment.
       case .status(let sentence): "STATUS=\(String(sentence.map { $0.isNewline || $0 == "\0" ? " " : $0 }))"
       case .reloading(let since): "RELOADING=1\nMONOTONIC_USEC=\(since)"
+      case .extendTimeout(let time): "EXTEND_TIMEOUT_USEC=\(time.components.seconds * 1_000_000)"
       case .stopping: "STOPPING=1"
       case .alive: "WATCHDOG=1"
       }

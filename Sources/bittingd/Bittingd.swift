@@ -104,10 +104,10 @@ import UnixSignals
     level.value = Logger.Level(rawValue: file.logLevel) ?? .notice
     for warning in loader.warnings(about: file) { logger.warning("\(warning)") }
     let directory = try DataDirectory(path: self.dataDir)
-    let sealKey = try SealKey.found(for: directory.url, file: self.sealKeyFile) { logger.warning("\($0)") }
-    let store = try Store(path: directory.path("bitting.sqlite"), key: sealKey)
+    let store = try self.store(in: directory, logger: logger)
     let key = try FirstKey(
-      environment: ProcessInfo.processInfo.environment, store: store, isShown: !JournalEntry.isHeard)
+      environment: ProcessInfo.processInfo.environment, store: store, isShown: !JournalEntry.isHeard
+    ) { logger.warning("\($0)") }
     let reactor = try Reactor()
     defer { reactor.shutDown() }
     let watch = WatchService(watchdog: WatchService.watchdog(), log: log, logger: logger)
@@ -152,7 +152,7 @@ import UnixSignals
     var services: [any Service] = [EngineService(engine: engine)]
     services.append(RadioService(composition: composition))
     if let demo { services.append(DemoService(site: demo)) }
-    services.append(WebhookService(webhooks: engine.webhooks, authorities: authorities))
+    services.append(webhooks)
     if let certificate { services.append(certificate) }
     services.append(
       SnapshotService(
@@ -172,6 +172,31 @@ import UnixSignals
 }
 
 extension Bittingd {
+  /// How long a step of an upgrade may take.
+  private static let longestStep = Duration.seconds(1800)
+
+  private func store(in directory: DataDirectory, logger: Logger) throws -> Store {
+    let path = directory.path("bitting.sqlite")
+    // States that were put by and no store: somebody has lost one, and would lose these too.
+    if !FileManager.default.fileExists(atPath: path), !StoreSnapshots(of: directory.url).all.isEmpty {
+      throw Store.Fault.vanished(path: path)
+    }
+    let ballast = Ballast(of: directory.url)
+    let store = try ballast.lift {
+      logger.error("the disk is full: the room that was held for this day was let go of; make room")
+    } _: {
+      var sealKey = try SealKey.found(for: directory.url, file: self.sealKeyFile) { logger.warning("\($0)") }
+      if self.sealKeyFile == nil {
+        sealKey = try SealKey.settledOnCredential(in: directory.url, from: sealKey) { logger.notice("\($0)") }
+      }
+      return try Store(path: path, key: sealKey) { step in
+        ServiceManager.tell(.extendTimeout(Self.longestStep), .status(step))
+      }
+    }
+    ballast.take()
+    return store
+  }
+
   /// What there is to go back to when the store is damaged.
   private func wayBack(from fault: Store.Fault) -> String {
     guard case .damaged = fault else { return "" }

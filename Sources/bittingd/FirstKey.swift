@@ -16,7 +16,8 @@ struct FirstKey {
   ///   - environment: of the process.
   ///   - store: keeps its hash.
   ///   - isShown: false when what the daemon prints is kept in a journal, where no key may stand; then none is made.
-  init(environment: [String: String], store: Store, isShown: Bool) throws {
+  ///   - warn: told of a key that was revoked: it opens nothing any more, and doors do not wait for a better one.
+  init(environment: [String: String], store: Store, isShown: Bool, warn: (String) -> Void) throws {
     let now = Reactor.now.date
     if let given = environment["BITTING_API_KEY"], !given.isEmpty {
       guard let secret = APIKeySecret(given) else {
@@ -24,9 +25,11 @@ struct FirstKey {
       }
       let key = try store.addAPIKey(secret, name: "BITTING_API_KEY", at: now)
       guard key.revokedAt == nil else {
-        throw StartFault(
-          .configuration,
-          "BITTING_API_KEY is a key that was revoked; take it out of the environment, or put another one there")
+        warn(
+          "BITTING_API_KEY is a key that was revoked, and opens nothing; take it out of the environment, or put another one there"
+        )
+        self.hint = "none: the one in BITTING_API_KEY was revoked"
+        return
       }
       self.hint = "the one in BITTING_API_KEY"
     } else if try !store.hasAPIKey() {

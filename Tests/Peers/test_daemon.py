@@ -1,15 +1,19 @@
 """The process: its command line, its configuration, its data directory, its end and its memory."""
 
+import contextlib
 import os
 import random
 import re
 import socket
+import sqlite3
 import subprocess
 import threading
+import time
 
 import httpx
 import pytest
 
+from bitting_cli import BITTING
 from gateway import BINARY, KEY, Daemon
 from waiting import elapse, eventually
 

@@ -21,12 +21,17 @@ public struct Store: Sendable {
   /// - Parameters:
   ///   - path: the file.
   ///   - key: the seal key of the box.
+  ///   - progress: told what an upgrade does next, which may take long.
   /// - Throws: ``Fault``; the file is then as it was.
-  public init(path: String, key: SealKey) throws(Fault) {
+  public init(path: String, key: SealKey, progress: @escaping (String) -> Void = { _ in }) throws(Fault) {
     do {
-      let upgrade = StoreUpgrade(path: path, key: key)
+      let upgrade = StoreUpgrade(path: path, key: key, progress: progress)
       upgrade.clearLeftovers()
-      if !FileManager.default.fileExists(atPath: path) { try Self.make(path, key: key) }
+      if !FileManager.default.fileExists(atPath: path) {
+        // Its log would be taken for that of a new one.
+        if FileManager.default.fileExists(atPath: "\(path)-wal") { throw Fault.vanished(path: path) }
+        try Self.make(path, key: key)
+      }
       if try Self.check(path, key: key) == .older { try upgrade.run() }
       try self.init(open: path, key: key)
     } catch {

@@ -8,6 +8,8 @@ extension Store {
     case cannotOpen(path: String, reason: String)
     /// The file fails SQLite's own check, or what is sealed in it does not open.
     case damaged(path: String, reason: String)
+    /// It is gone, though it was there.
+    case vanished(path: String)
     /// It was sealed under another key than the one that was given; both by their ids.
     case otherSealKey(path: String, wanted: String, given: String)
     /// A later version of the program has written it; how many steps its schema has.
@@ -22,6 +24,8 @@ extension Store {
         "The store \(path) cannot be opened: \(reason)."
       case .damaged(let path, let reason):
         "The store \(path) is damaged (\(reason)). It was left as it is: move it aside together with \(path)-wal and \(path)-shm, and put the last good copy in its place."
+      case .vanished(let path):
+        "The store \(path) is gone, though there is what belongs to it: nothing was made in its place. Put it back, or go back to the last good state with: bitting restore --snapshot; to begin anew, move the data directory aside."
       case .otherSealKey(let path, let wanted, let given):
         "The store \(path) is sealed with the seal key \(wanted), and \(given) was given. It was left as it is: give the key that it was made with (the credential bitting.seal-key, --seal-key-file FILE, or the file seal-key beside it), or restore a backup with: bitting restore."
       case .newer(let path, let steps):

@@ -8,6 +8,8 @@ internal import Sealing
 struct StoreUpgrade {
   let path: String
   let key: SealKey
+  /// Told what comes next.
+  var progress: (String) -> Void = { _ in }
 
   /// The copy while its schema is changed.
   private var draft: String { "\(self.path).upgrade" }
@@ -18,10 +20,15 @@ struct StoreUpgrade {
   /// - Throws: ``Store/Fault``; the file is then as it was.
   func run() throws {
     do {
+      self.progress("Copies the store, to bring it up to this version.")
       try self.copy()
+      self.progress("Brings the copy of the store up to this version.")
       try self.migrate()
+      self.progress("Compacts the copy of the store.")
       try self.compact()
+      self.progress("Checks the copy of the store.")
       try self.verify()
+      self.progress("Puts the store of this version in the place of the earlier one.")
       try self.takeOver()
     } catch {
       self.clearLeftovers()
@@ -31,10 +38,15 @@ struct StoreUpgrade {
     self.clearLeftovers()
   }
 
-  /// Removes what an upgrade that was cut off has left. A draft may hold PINs in clear.
+  /// Removes what an upgrade that was cut off has left. A draft of a store that was never sealed may hold PINs in clear
+  /// and is overwritten, which takes as long as the disk does.
   func clearLeftovers() {
-    for file in [self.draft, self.result] {
-      for name in [file, "\(file)-wal", "\(file)-shm", "\(file)-journal"] { Self.shred(name) }
+    let names = [self.draft, self.result].flatMap { [$0, "\($0)-wal", "\($0)-shm", "\($0)-journal"] }
+      .filter { FileManager.default.fileExists(atPath: $0) }
+    if names.isEmpty { return }
+    let isSealed = ((try? Store.sealKeyID(ofStoreAt: self.path)) ?? nil) != nil
+    for name in names {
+      if isSealed { _ = unsafe unlink(name) } else { Self.shred(name) }
     }
   }
 
