@@ -27,9 +27,11 @@ extension SealKey {
   /// Finishes a change of keys that was cut off: the store wants the next key already.
   static func settleNext(in directory: URL) throws(StartFault) {
     let path = Self.next(in: directory)
+    // Left by a power cut: nothing was sealed with it.
+    if Self.isEmpty(path) { _ = unsafe unlink(path) }
     guard FileManager.default.fileExists(atPath: path),
       let wanted = try? Store.sealKeyID(ofStoreAt: directory.appendingPathComponent("bitting.sqlite").path),
-      try Self.found(for: directory, file: path).id == wanted
+      (try? Self.found(for: directory, file: path))?.id == wanted
     else { return }
     try Self.takeNext(in: directory)
   }

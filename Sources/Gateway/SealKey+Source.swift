@@ -29,17 +29,16 @@ extension SealKey {
     // What is damaged is told when the store is opened.
     let wanted = (try? Store.sealKeyID(ofStoreAt: directory.appendingPathComponent("bitting.sqlite").path)) ?? nil
     var first: SealKey?
-    if let folder = environment["CREDENTIALS_DIRECTORY"] {
-      let path = URL(fileURLWithPath: folder, isDirectory: true).appendingPathComponent(Self.credential).path
-      if FileManager.default.fileExists(atPath: path) { first = try Self.read(path, isPrivate: false) }
-      if let first, wanted == nil || first.id == wanted { return first }
-    }
+    first = try Self.handedOver(environment)
+    if let first, wanted == nil || first.id == wanted { return first }
+    // A power cut while the first key was drawn by an earlier version leaves an empty file: nothing was sealed with it.
+    if wanted == nil, Self.isEmpty(own) { _ = unsafe unlink(own) }
     if FileManager.default.fileExists(atPath: own) {
       let key = try Self.read(own, isPrivate: true)
       if wanted == nil || key.id == wanted {
         if first != nil {
           warn(
-            "the store is sealed with the key beside it, \(own), and not with the credential \(Self.credential): seal it anew with that one, docs/backup.md tells how"
+            "the store is sealed with the key beside it, \(own), and not with the credential \(Self.credential): bittingd goes over to that one when it starts"
           )
         }
         return key
@@ -84,6 +83,46 @@ extension SealKey {
     return keys
   }
 
+  /// The credential that systemd handed over; nil for none.
+  private static func handedOver(_ environment: [String: String]) throws(StartFault) -> SealKey? {
+    guard let folder = environment["CREDENTIALS_DIRECTORY"] else { return nil }
+    let path = URL(fileURLWithPath: folder, isDirectory: true).appendingPathComponent(Self.credential).path
+    return FileManager.default.fileExists(atPath: path) ? try Self.read(path, isPrivate: false) : nil
+  }
+
+  /// Goes over to the credential where the store and the states that were put by still want the key beside them: whoever
+  /// has the directory then no longer has the key too.
+  /// - Parameters:
+  ///   - directory: a data directory that is the caller's; nobody has its store open.
+  ///   - key: what opens the store.
+  /// - Returns: what opens the store from now on.
+  package static func settledOnCredential(
+    in directory: URL, from key: SealKey, environment: [String: String] = ProcessInfo.processInfo.environment,
+    tell: (String) -> Void
+  ) throws(StartFault) -> SealKey {
+    let own = directory.appendingPathComponent(Self.fileName).path
+    guard let credential = try Self.handedOver(environment), credential.id != key.id,
+      let beside = try? Self.read(own, isPrivate: false), beside.id == key.id
+    else { return key }
+    do throws(Store.Fault) {
+      // The store last: until then the key beside it is wanted.
+      for snapshot in StoreSnapshots(of: directory).all {
+        if (try? Store.sealKeyID(ofStoreAt: snapshot.path)) == key.id {
+          try Store.wrapAnew(snapshot.path, from: key, to: credential)
+        }
+      }
+      try Store.wrapAnew(
+        directory.appendingPathComponent("bitting.sqlite").path, from: key, to: credential)
+    } catch {
+      tell("the store stays sealed with the key beside it, \(own): \(error)")
+      return key
+    }
+    _ = unsafe unlink(own)
+    tell(
+      "the store is sealed with the credential \(Self.credential) from now on; the key beside it, \(own), is deleted")
+    return credential
+  }
+
   /// Reads a key file.
   /// - Parameter isPrivate: others must not be able to read it.
   private static func read(_ path: String, isPrivate: Bool) throws(StartFault) -> SealKey {
@@ -110,6 +149,14 @@ extension SealKey {
     )
   }
 
+  /// Which key the credential of the installed daemon is, by its id, for the doctor; nil where there is none, or where
+  /// root alone could tell.
+  /// - Throws: when it does not open on this machine.
+  package static func installedID() throws(StartFault) -> String? {
+    guard unsafe access(Self.encrypted, R_OK) == 0 else { return nil }
+    return try Self.decrypted().id
+  }
+
   /// The credential of the installed daemon, for root's own commands.
   private static func decrypted() throws(StartFault) -> SealKey {
     let process = Process()
@@ -129,14 +176,23 @@ extension SealKey {
     return try Self.key(of: data, from: Self.encrypted)
   }
 
+  /// True for a file that is there and has nothing in it.
+  static func isEmpty(_ path: String) -> Bool {
+    var about = stat()
+    return unsafe stat(path, &about) == 0 && about.st_size == 0
+  }
+
   /// Writes a new key file, synced, for the owner of its directory, which is made where there is none; a file that is
-  /// there is left as it is.
+  /// there is left as it is. A power cut leaves no half of a key behind.
   package static func draw(into path: String) throws(StartFault) {
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
     try? FileManager.default.createDirectory(
       atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    let draft = "\(path).draft"
+    _ = unsafe unlink(draft)
+    defer { _ = unsafe unlink(draft) }
     do throws(NewFile.Fault) {
-      let file = try NewFile(path: path)
+      let file = try NewFile(path: draft)
       var about = stat()
       if geteuid() == 0, unsafe stat(folder, &about) == 0 { try file.give(to: about.st_uid, about.st_gid) }
       try file.append(Array("\(SealKey.drawnText())\n".utf8))
@@ -144,6 +200,14 @@ extension SealKey {
     } catch {
       let cure = error == .cannotWrite ? "is the disk full?" : "make its directory writable"
       throw StartFault(.cannotCreate, "the seal key cannot be kept in \(path); \(cure)")
+    }
+    guard unsafe link(draft, path) == 0 else {
+      throw StartFault(.cannotCreate, "the seal key cannot be kept in \(path); is there a file of that name already?")
+    }
+    let parent = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    if parent >= 0 {
+      _ = fsync(parent)
+      close(parent)
     }
   }
 }

@@ -37,10 +37,30 @@ struct SealKeyCommand: AsyncParsableCommand {
         let before = try Store.seal(ofStoreAt: store, under: old)
         let folders = [directory.url, directory.url.appendingPathComponent("demo", isDirectory: true)]
         let locks = folders.map { PairedNukiLock.all(in: $0, seal: before).locks }
-        let seal = try Store.rotate(store, from: old, to: new)
-        for (folder, locks) in zip(folders, locks) { for lock in locks { try lock.write(to: folder, seal: seal) } }
-        for snapshot in StoreSnapshots(of: directory.url).all { try? FileManager.default.removeItem(at: snapshot) }
-        if given == nil { try SealKey.takeNext(in: directory.url) }
+        let (seal, leftover) = try Store.rotate(store, from: old, to: new)
+        // The store wants the new key now, so what goes wrong from here on is told and ends nothing.
+        var warnings: [String] = []
+        if let leftover {
+          warnings.append(
+            "what was sealed before may still lie in free pages of the store (\(leftover)): make room, and rotate again"
+          )
+        }
+        for (folder, locks) in zip(folders, locks) {
+          for lock in locks {
+            do { try lock.write(to: folder, seal: seal) } catch {
+              warnings.append("the key file of '\(lock.name)' stays sealed as it was, and opens all the same: \(error)")
+            }
+          }
+        }
+        for snapshot in StoreSnapshots(of: directory.url).all {
+          do { try FileManager.default.removeItem(at: snapshot) } catch {
+            warnings.append("\(snapshot.path) opens with the old key and cannot be deleted")
+          }
+        }
+        if given == nil {
+          do throws(StartFault) { try SealKey.takeNext(in: directory.url) } catch { warnings.append(error.message) }
+        }
+        for warning in warnings { FileHandle.standardError.write(Data("bitting: warning: \(warning)\n".utf8)) }
         print("Everything in \(self.data.path) is sealed anew, with the seal key \(new.id).")
         if let to = self.to { print("Put \(to) where the daemon gets its seal key from, and start it.") }
       } catch let fault as StartFault {

@@ -32,6 +32,8 @@ import Testing
       (Self.data { $0.storeFault = "The store is damaged." }, "store", .bad, "damaged"),
       (Self.data { $0.hasStore = false }, "store", .good, "none yet"),
       (Self.data { ($0.hasCredential, $0.keyMode) = (false, 0o600) }, "seal key", .warning, "beside the data"),
+      (Self.data { $0.keyMode = 0o600 }, "seal key", .warning, "systemctl restart bitting"),
+      (Self.data { $0.credentialFault = "it does not open" }, "seal key", .bad, "does not open"),
       (Self.data { ($0.hasCredential, $0.keyMode) = (false, 0o644) }, "seal key", .bad, "chmod 600"),
     ] as [(BoxCondition.Data, String, Finding.Verdict, String)])
   func `each trouble with the data directory is named with its cure`(

@@ -10,9 +10,12 @@ extension Store {
   ///   - path: the store.
   ///   - old: the seal key that it has.
   ///   - new: the seal key that it gets.
-  /// - Returns: the new seal.
+  /// - Returns: the new seal, and why what was sealed before may still lie in free pages of the file; nil when it does
+  ///   not.
   /// - Throws: ``Fault``; the store is then as it was.
-  public static func rotate(_ path: String, from old: SealKey, to new: SealKey) throws(Fault) -> Seal {
+  public static func rotate(
+    _ path: String, from old: SealKey, to new: SealKey
+  ) throws(Fault) -> (seal: Seal, leftover: String?) {
     do {
       let store = try Store(path: path, key: old)
       let next = try Seal.draw(generation: (store.seal.dataKeys.keys.max() ?? 0) + 1, under: new)
@@ -34,13 +37,42 @@ extension Store {
         // Known by digests of the earlier key: nothing is found by them any more.
         try database.execute(sql: "DELETE FROM reply")
       }
-      // What was sealed before is gone from free pages and from the log too.
-      try store.database.writeWithoutTransaction { database in
-        try database.execute(sql: "VACUUM")
-        _ = try database.checkpoint(.truncate)
+      // What was sealed before is gone from free pages and from the log too. From here on the store wants the new key,
+      // so nothing may fail any more: whoever hears of a failure goes on with the old one.
+      var leftover: String?
+      do {
+        try store.database.writeWithoutTransaction { database in
+          try database.execute(sql: "VACUUM")
+          _ = try database.checkpoint(.truncate)
+        }
+      } catch {
+        leftover = Self.reason(of: error)
       }
       store.close()
-      return seal
+      return (seal, leftover)
+    } catch {
+      throw Fault(error, path: path)
+    }
+  }
+}
+
+extension Store {
+  /// Wraps the keys of a store under another seal key; what is sealed with them stays as it is. Nobody else has the store
+  /// open.
+  /// - Parameters:
+  ///   - path: the store.
+  ///   - old: the seal key that it has.
+  ///   - new: the seal key that it gets.
+  /// - Throws: ``Fault``; the store is then as it was.
+  public static func wrapAnew(_ path: String, from old: SealKey, to new: SealKey) throws(Fault) {
+    do {
+      let database = try DatabaseQueue(path: path, configuration: Self.configuration)
+      defer { try? database.close() }
+      try database.write { database in
+        try database.execute(sql: "PRAGMA secure_delete = ON")
+        guard let seal = try Self.seal(in: database, under: old, path: path) else { return }
+        try Self.write(try seal.wrapped(under: new), in: database)
+      }
     } catch {
       throw Fault(error, path: path)
     }

@@ -2,6 +2,7 @@ import Foundation
 import Gateway
 import Glibc
 import LockTransport
+import Sealing
 import SyncEngine
 
 extension BoxCondition {
@@ -56,12 +57,21 @@ extension BoxCondition.Data {
     self.keyMode = self.mode(of: self.path + "/seal-key")
     self.hasCredential = FileManager.default.fileExists(atPath: "/etc/credstore.encrypted/bitting.seal-key")
     self.disk = DiskSpace(at: self.path)
+    var credential: String?
+    // While this is still root.
+    do throws(StartFault) { credential = try SealKey.installedID() } catch { self.credentialFault = error.message }
     let store = self.path + "/bitting.sqlite"
     self.hasStore = FileManager.default.fileExists(atPath: store)
     guard self.isReadable, self.hasStore else { return }
     do throws(StartFault) {
       try DataDirectory.actAsOwner(of: self.path)
       self.storeFault = Store.fault(inStoreAt: store).map { "\($0)" }
+      if let credential, let wanted = (try? Store.sealKeyID(ofStoreAt: store)) ?? nil, wanted != credential,
+        self.keyMode == nil
+      {
+        self.credentialFault =
+          "the store is sealed with the seal key \(wanted), and the service manager keeps \(credential), which does not open it: put the right one back, or restore a backup with: bitting restore"
+      }
     } catch {
       self.storeFault = error.message
     }

@@ -29,6 +29,8 @@ struct BoxCondition: Hashable {
     var keyMode: UInt32?
     /// The key of the secrets is kept by the service manager.
     var hasCredential = false
+    /// What is wrong with that key; nil for nothing, or where root alone could tell.
+    var credentialFault: String?
     /// What is wrong with the store; nil for nothing, or while there is none.
     var storeFault: String?
     /// There is a store.
@@ -172,7 +174,10 @@ extension BoxCondition.Data {
   }
 
   private var keyFinding: Finding? {
-    if self.hasCredential { return .good("seal key", "the service manager keeps it, bound to this box") }
+    if let credentialFault { return .bad("seal key", credentialFault) }
+    if self.hasCredential, self.keyMode == nil {
+      return .good("seal key", "the service manager keeps it, encrypted for this box")
+    }
     guard let mode = self.keyMode else { return nil }
     if mode & 0o077 != 0 {
       return .bad(
@@ -182,7 +187,9 @@ extension BoxCondition.Data {
     }
     return .warning(
       "seal key",
-      "it lies beside the data that it seals, so a stolen disk gives away both; the installed package keeps it as a credential of the service manager"
+      self.hasCredential
+        ? "\(self.path)/seal-key lies beside the data that it seals, though the service manager keeps a key; run: sudo systemctl restart bitting (it goes over to that one)"
+        : "it lies beside the data that it seals, so a stolen disk gives away both; the installed package keeps it as a credential of the service manager"
     )
   }
 }
