@@ -26,10 +26,14 @@ actor SiteComposition {
 
   /// Everything that is there, and what is said of each door.
   func site(of file: ConfigurationFile) throws -> (site: SiteDefinition, described: [(name: String, nature: String)]) {
+    let (paired, unreadable) = PairedNukiLock.all(in: self.directory.url, seal: self.store.seal)
+    // Before anything is kept of what the file says: a name that clashes changes nothing.
+    let simulated = self.demo?.site.locks.map(\.name) ?? []
+    try file.checkNames(against: simulated, "simulated")
+    try file.checkNames(against: paired.map(\.name), "paired")
     var site = try file.site(store: self.store, logger: self.logger)
     var described = file.described
     if let demo { try site.merge(demo.site, as: "simulated") }
-    let (paired, unreadable) = PairedNukiLock.all(in: self.directory.url, seal: self.store.seal)
     // One damaged file is one lock out of service, not a site.
     for fault in unreadable { self.logger.error("\(fault.message)") }
     if !paired.isEmpty {
@@ -60,12 +64,26 @@ actor SiteComposition {
   }
 }
 
+extension ConfigurationFile {
+  /// Refuses a door that is called like another one.
+  fileprivate func checkNames(against others: [String], _ kind: String) throws(StartFault) {
+    let names = Set(self.doors.map(\.name))
+    if let clash = others.first(where: names.contains) { throw .clash(clash, kind) }
+  }
+}
+
+extension StartFault {
+  fileprivate static func clash(_ name: String, _ kind: String) -> StartFault {
+    StartFault(.configuration, "a door is called '\(name)' like a \(kind) one; rename one of them")
+  }
+}
+
 extension SiteDefinition {
   /// Adds another site's locks.
   fileprivate mutating func merge(_ other: SiteDefinition, as kind: String) throws(StartFault) {
     let names = Set(self.locks.map(\.name))
     if let clash = other.locks.first(where: { names.contains($0.name) }) {
-      throw StartFault(.configuration, "a door is called '\(clash.name)' like a \(kind) one; rename one of them")
+      throw .clash(clash.name, kind)
     }
     self.accounts += other.accounts
     self.locks += other.locks

@@ -1,8 +1,10 @@
 """SIGHUP: what has changed in the configuration takes effect, and nothing else notices."""
 
+import contextlib
 import json
 import os
 import signal
+import sqlite3
 
 import pytest
 
@@ -167,6 +169,22 @@ def test_a_wrong_file_changes_nothing_and_is_told_once(site):
     assert site.names() == {"front", "back"}
     site.enter("front", code)
     assert all(goes_on(line) for line in site.lines.values())
+
+
+def test_a_door_that_is_called_like_another_one_keeps_nothing_of_the_file(daemons, tmp_path):
+    file = tmp_path / "bitting.yaml"
+    says = {"site": {"name": "S", "time_zone": "UTC"}}
+    file.write_text(json.dumps(says))
+    daemon = daemons("--demo", "--config", str(file)).start()
+    device = {"name": "reader", "address": 7, "secure_channel": "install"}
+    says["lines"] = [{"name": "new", "port": str(tmp_path / "none"), "protocol": "osdp", "devices": [device]}]
+    says["doors"] = [{"name": "Front Door", "reader": {"device": "reader"}, "strike": {"device": "reader"}}]
+    file.write_text(json.dumps(says))
+    os.kill(daemon.process.pid, signal.SIGHUP)
+    eventually(lambda: "a door is called 'Front Door' like a simulated one" in daemon.log(), "the clash is told")
+    assert WRONG in daemon.log()
+    with contextlib.closing(sqlite3.connect(daemon.data / "bitting.sqlite")) as database:
+        assert list(database.execute("SELECT device FROM device_key WHERE device LIKE 'new/%'")) == []
 
 
 def test_settings_take_effect_and_what_needs_a_restart_is_said(site):
