@@ -15,7 +15,9 @@ public struct DaemonLog: LogHandler {
 
     /// What is to be told now that this was said: itself, and what was counted and is over.
     func said(_ event: LogEvent, at now: Duration) -> [LogEvent] {
-      let message = "\(event.level) \(event.message)"
+      // What it is about is part of it: the sixth lock with the same trouble is no repetition.
+      let subject = (event.metadata ?? [:]).map { "\($0.key)=\($0.value)" }.sorted().joined(separator: " ")
+      let message = "\(event.level) \(event.message) \(subject)"
       return self.state.withLock { state in
         var told = Self.over(&state, at: now)
         switch state.repeated.said(message, at: now) {

@@ -29,8 +29,9 @@ struct WatchService: Service {
     let isWatched = ServiceManager.watchdogInterval != nil
     await cancelWhenGracefulShutdown {
       await self.watchdog.run { [log, logger] verdict in
-        log.tellWhatIsOver()
+        // First of all: the journal may keep a writer waiting.
         if isWatched, verdict.isAlive { ServiceManager.tell(.alive) }
+        log.tellWhatIsOver()
         guard stuck.isNews(verdict.stuck) else { return }
         if verdict.isAlive {
           logger.notice(
