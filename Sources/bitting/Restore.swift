@@ -102,6 +102,9 @@ struct Restore: AsyncParsableCommand {
     if let configuration = outcome.configuration {
       print("Its configuration lies in \(configuration); compare it with yours.")
     }
+    if let keyFiles = outcome.keyFiles {
+      print("The key files that it names lie in \(keyFiles); put each where the configuration has it.")
+    }
     if let replaced = outcome.replaced { print("What was there lies in \(replaced).") }
   }
 

@@ -85,6 +85,30 @@ def test_a_backup_is_as_documented_and_opens_with_what_it_was_made_for(box, back
     assert pins == {code["code"] for code in codes.values()}
 
 
+def test_the_key_files_that_the_configuration_names_come_along(box, tmp_path):
+    directory, daemon, _ = box
+    keys = {"front.key": "7c4f0a93d15be8264760b2c9e83d51fa\n", "keys/back.key": "31e6c8b5402f9d7a85d3174ec06b92af\n"}
+    (tmp_path / "keys").mkdir()
+    for name, text in keys.items():
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o600)
+    (tmp_path / "bitting.yaml").write_text(json.dumps({
+        "site": {"name": "Harbour", "time_zone": "Europe/Berlin"},
+        "lines": [{"name": "front", "port": "/dev/ttyS1", "protocol": "osdp", "devices": [
+            {"name": name, "address": number, "key_file": name} for number, name in enumerate(keys)]}]}))
+    bitting("backup", tmp_path / "site.backup", "--passphrase-file", directory / "passphrase", "--config",
+            tmp_path / "bitting.yaml", "--data-dir", daemon.data, "--seal-key-file", directory / "key-A")
+    inside = backup_file.read(tmp_path / "site.backup", passphrase=PASSPHRASE)
+    assert {file["path"]: file["text"] for file in json.loads(inside["manifest.json"])["key_files"]} == keys
+    for _ in range(2):
+        said = restore(box, tmp_path / "site.backup", tmp_path / "data", "--replace")
+        laid = tmp_path / "data/restored-keys"
+        assert str(laid) in said and laid.stat().st_mode & 0o777 == 0o700
+        assert {file.name: file.read_text() for file in laid.iterdir()} == {
+            Path(name).name: text for name, text in keys.items()}
+        assert {file.stat().st_mode & 0o777 for file in laid.iterdir()} == {0o600}
+
+
 def test_nothing_of_it_can_be_read_without(box, backups):
     _, daemon, codes = box
     for file in backups:

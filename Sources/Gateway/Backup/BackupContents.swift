@@ -17,6 +17,8 @@ package struct BackupContents: Sendable {
     /// The name of the machine it was made on.
     var host: String
     var dataKeys: [DataKey]
+    /// The files with keys that the configuration names; nil in a backup of before they were in.
+    var keyFiles: [BackupKeyFile]?
     /// How many locks and access codes are in it.
     var locks: Int
     var codes: Int
@@ -27,6 +29,7 @@ package struct BackupContents: Sendable {
       case madeBy = "made_by"
       case host
       case dataKeys = "data_keys"
+      case keyFiles = "key_files"
       case locks
       case codes
     }
@@ -81,7 +84,7 @@ package struct BackupContents: Sendable {
       madeAt: self.madeAt, madeBy: Self.program, host: ProcessInfo.processInfo.hostName,
       dataKeys: seal.dataKeys.sorted { $0.key < $1.key }.map {
         .init(generation: $0.key, key: Hexadecimal.text($0.value))
-      }, locks: summary.locks, codes: summary.codes)
+      }, keyFiles: configuration.map(BackupKeyFile.all), locks: summary.locks, codes: summary.codes)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
     var members: [Member] = [.bytes(Name.manifest, try encoder.encode(manifest))]

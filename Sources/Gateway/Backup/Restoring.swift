@@ -21,6 +21,8 @@ package struct Restoring {
     package var replaced: String?
     /// Where the configuration lies that was in the backup; nil for none.
     package var configuration: String?
+    /// Where the key files lie that the configuration names; nil for none.
+    package var keyFiles: String?
     /// True when anybody with the public key could have made it.
     package var isUnproven: Bool
   }
@@ -82,10 +84,11 @@ package struct Restoring {
       for key in manifest.dataKeys { keys[key.generation] = Hexadecimal.bytes(key.key) }
       let summary = try self.adopt(
         dataKeys: keys, from: ["kind": "backup", "made_at": .string(manifest.madeAt), "host": .string(manifest.host)])
+      let keyFiles = try self.put(manifest.keyFiles ?? [])
       let (replaced, configuration) = try self.switchOver(replacesKeys: true)
       outcome = Outcome(
         madeAt: manifest.madeAt, host: manifest.host, summary: summary, replaced: replaced,
-        configuration: configuration, isUnproven: reader.head.isForRecipient)
+        configuration: configuration, keyFiles: keyFiles, isUnproven: reader.head.isForRecipient)
     } catch {
       try? FileManager.default.removeItem(at: self.draft)
       throw error
@@ -109,7 +112,18 @@ package struct Restoring {
     let (replaced, _) = try self.switchOver(replacesKeys: false)
     return Outcome(
       madeAt: madeAt, host: ProcessInfo.processInfo.hostName, summary: summary,
-      replaced: replaced, configuration: nil, isUnproven: false)
+      replaced: replaced, configuration: nil, keyFiles: nil, isUnproven: false)
+  }
+
+  private func put(_ keyFiles: [BackupKeyFile]) throws(StartFault) -> String? {
+    do {
+      return try BackupKeyFile.put(keyFiles, into: self.directory.url)
+    } catch {
+      throw StartFault(
+        .cannotCreate,
+        "the key files cannot be written to \(self.directory.path(BackupKeyFile.folder)); is the disk full? Nothing else was changed"
+      )
+    }
   }
 
   private func clearDraft() throws(StartFault) {

@@ -105,7 +105,7 @@ extension ConfigurationFile {
       }
     return Device(
       name: values[DeviceKeys.name], address: values[DeviceKeys.address], security: security,
-      serial: Self.serial(values))
+      keyFile: values.given(DeviceKeys.keyFile), serial: Self.serial(values))
   }
 
   private static func serial(_ values: ConfigurationValues) -> UInt32? {

@@ -36,6 +36,8 @@ package struct ConfigurationFile {
     package var address: UInt8
     /// How its key is had.
     package var security: Security
+    /// The file with its key, as the configuration names it; nil for none.
+    package var keyFile: String?
     /// The serial number that it has; nil for whichever it first turns out to have.
     package var serial: UInt32?
   }
