@@ -76,17 +76,17 @@ def test_removed_and_installed_again_it_goes_on_where_it_was(box, package):
 def test_a_backup_brings_the_codes_onto_a_box_that_was_purged(box, package):
     held = codes(box)
     box.write("/root/passphrase", "correct horse battery staple\n")
-    box.do(f"bitting backup --passphrase-file /root/passphrase --config {CONFIGURATION} /root/site.backup")
+    box.do("bitting backup --passphrase-file /root/passphrase /root/site.backup")
     box.do("apt-get purge --yes bitting")
     assert_nothing_is_left(box)
     # The box might as well be another one: what comes now comes from the package and the backup alone.
     box.install(package)
     assert codes(box) == []
     box.do("systemctl stop bitting")
-    box.do("bitting restore --replace --passphrase-file /root/passphrase /root/site.backup "
-           "--data-dir /var/lib/bitting")
+    box.do("bitting restore /root/site.backup --replace --passphrase-file /root/passphrase")
     assert box.do("find /var/lib/bitting ! -user bitting") == ""
-    box.do(f"cat /var/lib/bitting/restored-bitting.yaml > {CONFIGURATION} && systemctl start bitting")
+    box.do(f"cat /var/lib/bitting/restored-bitting.yaml > {CONFIGURATION}")
+    box.do("bitting config check && systemctl start bitting && bitting status")
     assert codes(box) == held
 
 
