@@ -131,6 +131,16 @@ def test_what_root_does_with_the_tools_leaves_everything_to_the_daemon(box):
     box.do("systemctl restart bitting && bitting status")
 
 
+def test_a_full_disk_keeps_no_daemon_from_starting(box):
+    box.do("(cat /dev/zero > /var/lib/full || true) 2> /dev/null; sync; df --output=avail / | tail -n 1")
+    try:
+        assert box.do("df --output=avail / | tail -n 1").strip() == "0"
+        box.do("systemctl restart bitting && bitting status && bitting locks")
+    finally:
+        box.do("rm /var/lib/full")
+    box.do("systemctl restart bitting && bitting status | grep -q healthy")
+
+
 def test_the_socket_unit_holds_the_address_while_the_daemon_starts(box):
     box.do("systemctl stop bitting && systemctl enable --now bitting.socket && systemctl start bitting")
     before = box.pid

@@ -9,6 +9,7 @@ from gateway_box import CONFIGURATION, PACKAGE, GatewayBox
 
 LATER = "9.9.9"
 STATE = "/var/lib/bitting/bitting.sqlite"
+KEY_FILE = "/etc/bitting/front-reader.key"
 CREDENTIAL = "/etc/credstore.encrypted/bitting.seal-key"
 
 
@@ -32,10 +33,12 @@ def later_package(package, tmp_path_factory) -> Path:
 
 
 def with_a_code(box: GatewayBox) -> str:
-    """Brings a site with a door and a code for it; returns the code's id."""
+    """Brings a site with a door, its reader's key and a code for it; returns the code's id."""
+    box.do(f"install -o bitting -g bitting -m 0600 /dev/null {KEY_FILE}")
+    box.write(KEY_FILE, "7c4f0a93d15be8264760b2c9e83d51fa\n")
     box.configure(
         lines=[{"name": "front", "port": "/dev/ttyS1", "protocol": "osdp", "devices": [
-            {"name": "front-reader", "address": 5, "secure_channel": "install"}]}],
+            {"name": "front-reader", "address": 5, "key_file": "front-reader.key"}]}],
         doors=[{"name": "Front Door", "reader": {"device": "front-reader"}, "strike": {"device": "front-reader"}}])
     box.do("systemctl reload bitting")
     box.eventually("bitting locks | grep -q 'Front Door'")
@@ -86,6 +89,9 @@ def test_a_backup_brings_the_codes_onto_a_box_that_was_purged(box, package):
     box.do("bitting restore /root/site.backup --replace --passphrase-file /root/passphrase")
     assert box.do("find /var/lib/bitting ! -user bitting") == ""
     box.do(f"cat /var/lib/bitting/restored-bitting.yaml > {CONFIGURATION}")
+    assert "front-reader.key" in box.try_to("bitting config check").output
+    box.do("cp -p /var/lib/bitting/restored-keys/* /etc/bitting/")
+    assert box.do(f"stat --format '%U %a' {KEY_FILE}") == "bitting 600"
     box.do("bitting config check && systemctl start bitting && bitting status")
     assert codes(box) == held
 
