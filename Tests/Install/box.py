@@ -128,7 +128,9 @@ class Box:
         self._end()
 
     def close(self):
+        """Switches the box off for good; its disk is gone."""
         self._end()
+        self.layer.unlink(missing_ok=True)
 
     def _end(self):
         guest, self._guest = self._guest, None

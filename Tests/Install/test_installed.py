@@ -132,12 +132,14 @@ def test_what_root_does_with_the_tools_leaves_everything_to_the_daemon(box):
 
 
 def test_a_full_disk_keeps_no_daemon_from_starting(box):
-    box.do("(cat /dev/zero > /var/lib/full || true) 2> /dev/null; sync; df --output=avail / | tail -n 1")
+    # To the last block that is not kept for root.
+    box.do("runuser -u nobody -- sh -c 'fallocate -l $(df --output=avail -B1 / | tail -n 1) /var/tmp/full; "
+           "cat /dev/zero >> /var/tmp/full' 2> /dev/null || sync")
     try:
         assert box.do("df --output=avail / | tail -n 1").strip() == "0"
         box.do("systemctl restart bitting && bitting status && bitting locks")
     finally:
-        box.do("rm /var/lib/full")
+        box.do("rm /var/tmp/full")
     box.do("systemctl restart bitting && bitting status | grep -q healthy")
 
 
