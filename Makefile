@@ -72,10 +72,10 @@ test-peers: build $(ENVIRONMENTS) ## Pass only the tests with the official SDK a
 test-bluetooth: build .venv/made-from ## Pass only the tests with real Bluetooth, in user-mode Linux; FILES picks some
 	$(IN_GUESTS)
 
+# The disk of the box waits for the network most of the time, the package for the compiler.
 test-install: packages .venv/made-from ## Pass only the tests of the Debian package, on booted boxes of fresh Debian
 	.ci/install-bluetooth-rig
 	.ci/install-box-rig
-	# The disk of the box waits for the network most of the time, the package for the compiler.
 	Tests/Install/build_box.sh > /dev/null & $(MAKE) --no-print-directory deb; wait $$!
 	$(IN_BOXES)
 
