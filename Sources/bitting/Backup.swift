@@ -50,14 +50,7 @@ struct Backup: AsyncParsableCommand {
   func run() async throws {
     do {
       if self.isOwn { return try await self.writeOwn() }
-      let client = try self.gateway.client()
-      do {
-        try await self.ask(client)
-      } catch {
-        await client.close()
-        throw error
-      }
-      await client.close()
+      try await self.gateway.withClient { try await self.ask($0) }
     } catch let fault as GatewayFault {
       throw fault.fault.reported(by: "bitting")
     } catch let fault as StartFault {

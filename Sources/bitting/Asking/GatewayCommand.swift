@@ -62,18 +62,25 @@ extension GatewayCommand {
 
   func run() async throws {
     do {
-      let client = try self.gateway.client()
-      do {
-        try await self.run(asking: client)
-      } catch {
-        await client.close()
-        throw error
-      }
-      await client.close()
+      try await self.gateway.withClient { try await self.run(asking: $0) }
     } catch let fault as GatewayFault {
       throw fault.fault.reported(by: "bitting")
     } catch let fault as StartFault {
       throw fault.reported(by: "bitting")
     }
+  }
+}
+
+extension GatewayOptions {
+  /// Lets `ask` have a client, and closes that whatever comes of it.
+  func withClient(_ ask: (GatewayClient) async throws -> Void) async throws {
+    let client = try self.client()
+    do {
+      try await ask(client)
+    } catch {
+      await client.close()
+      throw error
+    }
+    await client.close()
   }
 }
