@@ -36,7 +36,7 @@ IN_GUESTS = .ci/install-bluetooth-rig; kernel=$$(Tests/Bluetooth/build_kernel.sh
 # The newest package on boxes of fresh Debian, booted with systemd, two at a time.
 IN_BOXES = kernel=$$(Tests/Bluetooth/build_kernel.sh); image=$$(Tests/Install/build_box.sh); \
 	package=$$(ls -t dist/bitting_*.deb | head -n 1); $(PYTHON) -m pytest Tests/Install -n 2 --dist loadfile \
-	  --kernel "$$kernel" --image "$$image" --package "$$package" $(PYTEST)
+	  --kernel "$$kernel" --image "$$image" --package "$$package" $(PYTEST) $(OR_NONE_PICKED)
 
 # The release build has a tree of its own, since its flags differ. Its programs need Debian's libraries alone.
 RELEASE := .build-release

@@ -1,7 +1,9 @@
 """The daemon on a box onto which the package was just installed, under the systemd that Debian boots."""
 
-import pytest
+import re
+from pathlib import Path
 
+import pytest
 from gateway_box import CONFIGURATION
 
 # docs/install.md shows this table.
@@ -128,6 +130,19 @@ def test_what_root_does_with_the_tools_leaves_everything_to_the_daemon(box):
                   "keys create pms --scope read > /dev/null", "audit verify"):
         assert box.bitting(words).status == 0, words
     assert box.do("find /var/lib/bitting /run/bitting ! -user bitting") == ""
+    box.do("systemctl restart bitting && bitting status")
+
+
+def test_the_seal_key_is_changed_by_the_lines_of_the_docs(box):
+    pages = (Path(__file__).resolve().parents[2] / "docs/backup.md").read_text()
+    [recipe] = re.findall(r"```sh\n(sudo sh -ec '.*?')\n```", pages, re.DOTALL)
+    credential = "/etc/credstore.encrypted/bitting.seal-key"
+    before = box.do(f"sha256sum {credential}")
+    box.do(recipe.removeprefix("sudo "))
+    assert "healthy" in box.do("bitting status")
+    assert box.do(f"sha256sum {credential}") != before
+    assert box.try_to("ls /root/new.key /var/lib/bitting/seal-key* /etc/credstore.encrypted/*.old").output.count(
+        "cannot access") == 3
     box.do("systemctl restart bitting && bitting status")
 
 
