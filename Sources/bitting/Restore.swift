@@ -103,7 +103,7 @@ struct Restore: AsyncParsableCommand {
       print("Its configuration lies in \(configuration); compare it with yours.")
     }
     if let keyFiles = outcome.keyFiles {
-      print("The key files that it names lie in \(keyFiles); put each where the configuration has it.")
+      print("The key files that it names lie in \(keyFiles), in clear; move each to where the configuration has it.")
     }
     if let replaced = outcome.replaced { print("What was there lies in \(replaced).") }
   }

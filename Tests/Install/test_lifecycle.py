@@ -90,7 +90,7 @@ def test_a_backup_brings_the_codes_onto_a_box_that_was_purged(box, package):
     assert box.do("find /var/lib/bitting ! -user bitting") == ""
     box.do(f"cat /var/lib/bitting/restored-bitting.yaml > {CONFIGURATION}")
     assert "front-reader.key" in box.try_to("bitting config check").output
-    box.do("cp -p /var/lib/bitting/restored-keys/* /etc/bitting/")
+    box.do("mv /var/lib/bitting/restored-keys/* /etc/bitting/")
     assert box.do(f"stat --format '%U %a' {KEY_FILE}") == "bitting 600"
     box.do("bitting config check && systemctl start bitting && bitting status")
     assert codes(box) == held
